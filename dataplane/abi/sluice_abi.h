@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// What the data plane and the control plane must agree on, byte for byte.
+//
+// Compiled as C by clang -target bpf and as C++20 by everything else. Numbers are in host byte
+// order unless their type is __be*.
+#pragma once
+
+#include <linux/types.h>
+#include "drop_reason.h"
+#include "pass_reason.h"
+
+#ifdef __cplusplus
+#define SLUICE_STATIC_ASSERT static_assert
+#else
+#define SLUICE_STATIC_ASSERT _Static_assert
+#endif
+
+// An IP address: 16 bytes in network order, IPv4 a.b.c.d as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2), so
+// one key layout and one code path serve both families.
+struct sluice_addr {
+	__be32 word[4];
+} __attribute__((aligned(8)));
+
+// The 5-tuple. Padding is explicit and zero: maps compare raw bytes.
+struct sluice_flow {
+	struct sluice_addr src;
+	struct sluice_addr dst;
+	__be16 sport;
+	__be16 dport;
+	__u8 proto;
+	__u8 pad[3];
+};
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_flow) == 40, "sluice_flow has implicit padding");
+
+// ---- The generation: which addresses are VIPs, which services they have, where their rings are.
+//
+// One map value, built aside and swapped in whole:
+//
+//	struct sluice_generation          the header
+//	__u32                vip_displacement[shape.vips / SLUICE_BUCKET]
+//	struct sluice_vip     vip[shape.vips]
+//	__u32                service_displacement[shape.services / SLUICE_BUCKET]
+//	struct sluice_service service[shape.services]
+//	__u32                position[shape.positions]
+//
+// Both tables are perfect hashes (perfect_hash.h). Every count is fixed for the life of the maps:
+// inner maps of one size have their lookups inlined.
+
+enum {
+	SLUICE_BUCKET = 4,	      // table entries per displacement
+	SLUICE_NO_RING = 0,	      // the number no ring has: a service without a member
+	SLUICE_MAX_POSITION = 0x7fff, // a position takes 15 bits of a slot
+};
+
+// How large the tables are; load-time settings of the program. Powers of two but for ring_slots.
+struct sluice_shape {
+	__u32 vips;	  // entries of the VIP table; at least twice what is used
+	__u32 services;	  // entries of the service table; at least twice what is used
+	__u32 positions;  // entries of the position table
+	__u32 ring_slots; // slots of every ring; a prime
+};
+
+struct sluice_generation {
+	__u64 number;	    // counts up by one with every publication
+	__u64 vip_seed;	    // of the VIP table's perfect hash
+	__u64 service_seed; // of the service table's
+	__u64 pad;
+};
+
+struct sluice_vip {
+	struct sluice_addr addr;
+	__u32 number; // 1..: names the VIP in service keys; 0: the entry is free
+	__u32 pad;
+};
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_vip) == 24, "sluice_vip has implicit padding");
+
+// Which fields of a packet choose its slot.
+enum sluice_hash_fields {
+	SLUICE_HASH_FIVE_TUPLE,
+	SLUICE_HASH_SOURCE,
+	SLUICE_HASH_SOURCE_VIP,
+};
+
+// What becomes of a packet for a service without a member.
+enum sluice_empty_policy {
+	SLUICE_EMPTY_DROP,
+	SLUICE_EMPTY_PASS,
+};
+
+struct sluice_service {
+	__u64 key;	      // sluice_service_key(); 0: the entry is free
+	__u32 ring;	      // number of its ring, or SLUICE_NO_RING
+	__u32 first_position; // where its members begin in the position table
+	__u8 hash;	      // enum sluice_hash_fields
+	__u8 empty;	      // enum sluice_empty_policy
+	__u8 pad[6];
+};
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_service) == 24, "sluice_service has implicit padding");
+
+// `port` as it stands in the packet, `vip` the number of struct sluice_vip.
+static inline __u64 sluice_service_key(__u32 vip, __u8 proto, __be16 port)
+{
+	return (__u64)vip << 32 | (__u64)proto << 16 | port;
+}
+
+// Byte offsets in the generation value.
+static inline __u32 sluice_vip_displacements_at(void)
+{
+	return sizeof(struct sluice_generation);
+}
+static inline __u32 sluice_vips_at(struct sluice_shape s)
+{
+	return sluice_vip_displacements_at() + s.vips / SLUICE_BUCKET * (__u32)sizeof(__u32);
+}
+static inline __u32 sluice_service_displacements_at(struct sluice_shape s)
+{
+	return sluice_vips_at(s) + s.vips * (__u32)sizeof(struct sluice_vip);
+}
+static inline __u32 sluice_services_at(struct sluice_shape s)
+{
+	return sluice_service_displacements_at(s) +
+	       s.services / SLUICE_BUCKET * (__u32)sizeof(__u32);
+}
+static inline __u32 sluice_positions_at(struct sluice_shape s)
+{
+	return sluice_services_at(s) + s.services * (__u32)sizeof(struct sluice_service);
+}
+static inline __u32 sluice_generation_size(struct sluice_shape s)
+{
+	return sluice_positions_at(s) + s.positions * (__u32)sizeof(__u32);
+}
+
+// ---- Rings. A slot names a member by its position: 15 bits current, 15 bits previous, 2 bits
+// state (FLOWS.md's CLEAN, WINDOW, TAIL; a service without tracking has only CLEAN slots).
+
+static inline __u32 sluice_slot_current(__u32 slot)
+{
+	return slot & SLUICE_MAX_POSITION;
+}
+
+// Bytes of a ring's value: one slot more than is ever chosen. clang (14 and 19) merges the shifts
+// of `ring[hash * slots >> 32]` into `>> 30 & ~3`, whose upper bound the verifier (6.1 to 6.18)
+// sees three bytes too high: "invalid access to map value ... off=262147 size=4".
+static inline __u32 sluice_ring_size(__u32 slots)
+{
+	return (slots + 1) * (__u32)sizeof(__u32);
+}
+
+// Slot of a flow hash by multiply-shift: no division, and `slots` need not be a power of two.
+static inline __u32 sluice_slot_of(__u32 hash, __u32 slots)
+{
+	return (__u64)hash * slots >> 32;
+}
+
+// ---- Members.
+
+enum {
+	SLUICE_HEAD_WORDS = 10,
+	SLUICE_HEAD_MAX = SLUICE_HEAD_WORDS * 8,
+};
+
+// A backend in one service, seen from one inner family. Immutable once a ring names it, except
+// for the first word of `head` (the next hop's MAC), which is replaced by one aligned store.
+struct sluice_member {
+	__u32 ifindex;	// the way out
+	__u16 head_len; // bytes of `head` in use: Ethernet and outer headers
+	__u16 csum;	// outer IPv4: folded one's complement sum of the header as it stands here
+	__u8 outer;	// 4 or 6: family of the outer header
+	__u8 last_at;	// head_len - 8
+	__u8 pad[6];
+	__u64 last_word; // the last 8 bytes of `head`, for a store that overlaps the one before
+	// What goes in front of the client's IP packet, ready made. Left open, and patched per
+	// packet: lengths, TOS or traffic class, flow label, IPv4 checksum.
+	__u64 head[SLUICE_HEAD_WORDS];
+	__u8 pad2[24];
+};
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_member) == 128, "a member is two cache lines");
+
+struct sluice_counter {
+	__u64 packets;
+	__u64 bytes; // of the clients' IP packets, without Ethernet and without outer headers
+};

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// The only place that counts a packet and turns a verdict into an action.
+#pragma once
+
+#include "maps.bpf.h"
+#include "packet.bpf.h"
+
+static __always_inline void count(void *counters, __u32 index)
+{
+	__u64 *n = bpf_map_lookup_elem(counters, &index);
+
+	if (n)
+		*n += 1;
+}
+
+static __always_inline void count_forwarded(const struct packet *pkt)
+{
+	struct sluice_counter *n = bpf_map_lookup_elem(&member_stats, &pkt->member_index);
+
+	if (n) {
+		n->packets += 1;
+		n->bytes += pkt->l3_len;
+	}
+}
+
+static __always_inline int finish(const struct packet *pkt, enum verdict v)
+{
+	switch (v) {
+	case V_TX:
+	case V_REDIRECT:
+		count_forwarded(pkt);
+		break;
+	case V_PASS:
+		count(&passes, pkt->pass_reason);
+		break;
+	case V_NEXT:
+	case V_DROP:
+		count(&drops, pkt->drop_reason);
+		break;
+	}
+	return hook_action(pkt, v);
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// Every map, in the order a packet meets them. The control plane sets max_entries and
+// value_size to fit the configuration before it loads the object.
+#pragma once
+
+#include "abi/sluice_abi.h"
+#include "config.bpf.h"
+
+// The compiled VIP and service tables as one value (struct sluice_generation). Exchanging the
+// inner map shows a whole new generation at once.
+struct generation_table {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, DEFAULT_GENERATION_SIZE);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__array(values, struct generation_table);
+} generation SEC(".maps");
+
+// Ring number -> ring: one value of shape.ring_slots slots of 4 bytes. A ring in use is never
+// rewritten: a new one goes under a free number. Mapped by the control plane, so that filling it
+// is plain stores.
+struct ring_table {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, DEFAULT_RING_SIZE);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__uint(key_size, sizeof(__u32));
+	__array(values, struct ring_table);
+} rings SEC(".maps");
+
+// Mapped by the control plane: a next hop's new MAC is one aligned store.
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct sluice_member);
+} members SEC(".maps");
+
+// By member index: the only counter of the forwarding path. Totals of a VIP are sums.
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct sluice_counter);
+} member_stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SLUICE_DROP_REASON_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} drops SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SLUICE_PASS_REASON_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} passes SEC(".maps");

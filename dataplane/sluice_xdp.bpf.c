@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// The whole walk of a packet at the XDP hook. Read this function first: its order is the order of
+// the files in stage/.
+#include "ctx/xdp.bpf.h"
+
+#include "stage/parse.bpf.h"
+#include "stage/vip.bpf.h"
+#include "stage/admit.bpf.h"
+#include "stage/service.bpf.h"
+#include "stage/ring.bpf.h"
+#include "stage/encap.bpf.h"
+#include "stage/transmit.bpf.h"
+#include "finish.bpf.h"
+
+SEC("xdp")
+int sluice_ingress(struct xdp_md *ctx)
+{
+	struct hook_ctx *hook = (struct hook_ctx *)ctx;
+	struct packet pkt = {.ctx = hook, .cur = hook_packet(hook)};
+	enum verdict v = parse(&pkt);
+
+	if (v == V_NEXT)
+		v = find_vip(&pkt);
+	if (v == V_NEXT)
+		v = admit(&pkt);
+	if (v == V_NEXT)
+		v = find_service(&pkt);
+	if (v == V_NEXT)
+		v = choose_member(&pkt);
+	if (v == V_NEXT)
+		v = encap(&pkt);
+	if (v == V_NEXT)
+		v = transmit(&pkt);
+	return finish(&pkt, v);
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

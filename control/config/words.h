@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words of the configuration language, version 1: its keys and its fixed values.
+//
+// `later` marks what the language has but this program cannot do yet. It is refused by name, so
+// that no setting is ever silently ignored; to support one, move the mark and read the key.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "model/config.h"
+
+namespace sluice {
+
+enum Support { kNow, kLater };
+
+struct Word {
+  std::string_view text;
+  Support support = kNow;
+};
+
+inline constexpr Word kRootKeys[] = {
+    {"version"},  {"interfaces"},   {"defaults"},         {"pools"},
+    {"services"}, {"deny", kLater}, {"announce", kLater}, {"observe", kLater},
+};
+inline constexpr Word kInterfaceKeys[] = {{"mode"}, {"next_hop"}};
+inline constexpr Word kDefaultsKeys[] = {
+    {"forward"}, {"hash"},        {"tracking"},      {"ring"},
+    {"seed"},    {"mtu", kLater}, {"check", kLater}, {"drain", kLater},
+};
+inline constexpr Word kPoolKeys[] = {
+    {"backends"},
+    {"check", kLater},
+    {"minimum", kLater},
+    {"panic", kLater},
+};
+inline constexpr Word kBackendKeys[] = {{"address"}, {"weight"}, {"forward"}};
+inline constexpr Word kServiceKeys[] = {
+    {"vip"},   {"ports"},       {"pool"},          {"backends"},       {"hash"},
+    {"empty"}, {"acl", kLater}, {"limit", kLater}, {"routes", kLater},
+};
+inline constexpr Word kIpipKeys[] = {{"source"}};
+
+// A fixed value: without a `value` it is for later.
+template <class T>
+struct Choice {
+  std::string_view text;
+  std::optional<T> value;
+};
+
+enum class Tracking { kNever };  // what the data plane does today; the model has no field for it
+enum class Protocol : uint8_t { kTcp = 6, kUdp = 17 };  // as in the IP header
+
+inline constexpr Choice<AttachMode> kModes[] = {
+    {"auto", AttachMode::kAuto},
+    {"native", AttachMode::kNative},
+    {"generic", AttachMode::kGeneric},
+    {"offload", std::nullopt},
+    {"tc", std::nullopt},
+};
+inline constexpr Choice<Tunnel> kTunnels[] = {
+    {"ipip", Tunnel::kIpip}, {"l2", std::nullopt},  {"gre", std::nullopt},
+    {"fou", std::nullopt},   {"gue", std::nullopt}, {"geneve", std::nullopt},
+};
+inline constexpr Choice<HashFields> kHashes[] = {
+    {"5-tuple", HashFields::kFiveTuple},
+    {"source", HashFields::kSource},
+    {"source+vip", HashFields::kSourceAndVip},
+};
+inline constexpr Choice<Tracking> kTrackings[] = {
+    {"never", Tracking::kNever},
+    {"adaptive", std::nullopt},
+    {"always", std::nullopt},
+};
+inline constexpr Choice<EmptyPolicy> kEmptyPolicies[] = {
+    {"drop", EmptyPolicy::kDrop},
+    {"pass", EmptyPolicy::kPass},
+    {"reset", std::nullopt},
+};
+inline constexpr Choice<Protocol> kProtocols[] = {
+    {"tcp", Protocol::kTcp},
+    {"udp", Protocol::kUdp},
+    {"any", std::nullopt},
+};
+
+// ` (did you mean "backends"?)` if one of the candidates is a likely misspelling of `word`, else
+// nothing. Looks at no more than the first thousand candidates.
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
+
+}  // namespace sluice

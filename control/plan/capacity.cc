@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/capacity.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <set>
+
+namespace sluice {
+
+namespace {
+
+struct Needs {
+  uint32_t vips = 0, services = 0, positions = 0, members = 0, rings = 0;
+};
+
+Needs needs_of(const Image& image) {
+  std::set<IpAddress> vips;
+  std::set<const Ring*> rings;
+  Needs n;
+  for (const ImageService& s : image.services) {
+    for (const Frontend& f : s.frontends) vips.insert(f.vip);
+    n.services += uint32_t(s.frontends.size());
+    rings.insert(s.ring.get());
+  }
+  n.vips = uint32_t(vips.size());
+  n.members = n.positions = uint32_t(image.members.size());
+  n.rings = uint32_t(rings.size());
+  return n;
+}
+
+// The power of two that is at least `floor` and four times `n`.
+uint32_t room(uint32_t n, uint32_t floor) {
+  return std::bit_ceil(std::max(floor, n * 4));
+}
+
+}  // namespace
+
+Capacity capacity_for(const Image& image, uint32_t ring_size) {
+  const Needs n = needs_of(image);
+  return {.shape = {.vips = room(n.vips, 64),
+                    .services = room(n.services, 256),
+                    .positions = room(n.positions, 1024),
+                    .ring_slots = ring_size},
+          .members = room(n.members, 1024),
+          .rings = room(n.rings, 256)};
+}
+
+Result<void> check_fits(const Image& image, const Capacity& c) {
+  const Needs n = needs_of(image);
+  // The two perfect hashes are at most half full; members and rings hold old and new at once.
+  const struct {
+    const char* what;
+    uint32_t need, have;
+  } tables[] = {{"VIPs", n.vips, c.shape.vips / 2},
+                {"VIP and port pairs", n.services, c.shape.services / 2},
+                {"members", n.positions, c.shape.positions},
+                {"members", n.members, c.members / 2},
+                {"rings", n.rings, c.rings / 2 - 1}};
+  for (const auto& t : tables)
+    if (t.need > t.have)
+      return Error{fmt::format("{} {} do not fit in tables made for {}", t.need, t.what, t.have)};
+  return {};
+}
+
+}  // namespace sluice

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// How large the tables of an instance are, and whether an image fits in.
+#pragma once
+
+#include "abi/sluice_abi.h"
+#include "base/result.h"
+#include "plan/image.h"
+
+namespace sluice {
+
+// Fixed when the maps are made. Beyond it, the whole data plane is built anew beside the old one.
+struct Capacity {
+  sluice_shape shape = {};
+  uint32_t members = 0;  // entries of the member table
+  uint32_t rings = 0;    // ring numbers, SLUICE_NO_RING included
+};
+
+// Room for `image` to grow to about twice its size, and for old and new to stand side by side.
+Capacity capacity_for(const Image& image, uint32_t ring_size);
+
+// An error that names the first table that is too small.
+Result<void> check_fits(const Image& image, const Capacity& capacity);
+
+}  // namespace sluice

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What should be true of the data plane: the configuration joined with what is known of the world.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "abi/sluice_abi.h"
+#include "model/config.h"
+#include "model/next_hop.h"
+
+namespace sluice {
+
+// The two kinds of packet a member can be sent, which need different outer headers.
+enum class InnerFamily { kV4, kV6 };
+
+struct DesiredMember {
+  std::string backend;  // "pool/backend", for people
+  IpAddress address;
+  uint32_t weight = 0;
+
+  // The ready-made outer headers, by InnerFamily.
+  std::array<sluice_member, 2> heads;
+
+  const sluice_member& head(InnerFamily f) const { return heads[size_t(f)]; }
+};
+
+// Where clients knock.
+struct Frontend {
+  IpAddress vip;
+  Port port;
+
+  auto operator<=>(const Frontend&) const = default;
+  InnerFamily family() const { return vip.is_v4() ? InnerFamily::kV4 : InnerFamily::kV6; }
+};
+
+struct DesiredService {
+  std::string name;
+  std::vector<Frontend> frontends;     // sorted
+  std::vector<DesiredMember> members;  // sorted by address; only those with a known way
+  HashFields hash = HashFields::kFiveTuple;
+  EmptyPolicy empty = EmptyPolicy::kDrop;
+};
+
+struct Desired {
+  uint32_t ring_size = 0;
+  std::string seed;
+  std::vector<DesiredService> services;  // sorted by name
+};
+
+// Config x NextHops. Backends without a next hop get no packets.
+Desired desire(const Config& config, const NextHops& next_hops);
+
+}  // namespace sluice

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// plan(live, image) -> the ordered steps that turn one into the other. Pure, no I/O.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "plan/capacity.h"
+#include "plan/generation.h"
+#include "plan/image.h"
+
+namespace sluice {
+
+struct LiveMember {
+  uint32_t index;
+  sluice_member value;
+};
+
+// What has been published: the state a plan starts from.
+struct Live {
+  uint64_t generation = 0;
+  Image image;
+  std::map<MemberKey, LiveMember> members;
+  std::map<uint32_t, RingPtr> rings;  // by number
+  GenerationBytes tables;             // the generation's bytes
+};
+
+struct PutMember {
+  uint32_t index;
+  sluice_member value;
+};
+struct PatchMac {
+  uint32_t index;
+  uint64_t mac_word;  // head_mac_word()
+};
+struct PutRing {
+  uint32_t number;
+  RingPtr ring;
+};
+struct Moved {
+  std::string service;
+  double share;  // of its slots that change their backend, 0..1
+};
+
+// The steps, to be taken in this order; after each of them alone the data plane is correct. What is
+// put stands under numbers that nothing live refers to.
+struct Plan {
+  std::vector<PatchMac> patch_macs;
+  std::vector<PutMember> put_members;
+  std::vector<PutRing> put_rings;
+  GenerationBytes generation;  // to be swapped in; empty: the one in place is right
+  std::vector<uint32_t> release_rings;
+  std::vector<uint32_t> release_members;
+
+  Live next;  // what is live afterwards
+  std::vector<Moved> moved;
+
+  bool empty() const { return patch_macs.empty() && generation.empty(); }
+};
+
+// Fails, touching nothing, if `image` does not fit `capacity`.
+Result<Plan> make_plan(const Live& live, Image image, const Capacity& capacity);
+
+}  // namespace sluice

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules of publishing, as properties of plans.
+#include "plan/plan.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <random>
+#include <set>
+
+#include "plan/example.h"
+
+namespace sluice::test {
+namespace {
+
+TEST(Plan, OfTheSameImageIsEmpty) {
+  Example e;
+  const Capacity c = e.capacity();
+  const Plan first = plan_of({}, e, c);
+  EXPECT_FALSE(first.empty());
+  const Plan second = plan_of(first.next, e, c);
+  EXPECT_TRUE(second.empty());
+  EXPECT_TRUE(second.put_members.empty());
+  EXPECT_TRUE(second.put_rings.empty());
+  EXPECT_EQ(second.next.generation, first.next.generation);
+}
+
+TEST(Plan, ANewMacIsPatchedWithoutANewGeneration) {
+  Example e;
+  const Capacity c = e.capacity();
+  const Plan first = plan_of({}, e, c);
+  e.hops[ip("203.0.113.11")].destination = *MacAddress::parse("02:00:00:00:00:77");
+  const Plan plan = plan_of(first.next, e, c);
+  EXPECT_EQ(plan.patch_macs.size(), 2u);  // both inner families
+  EXPECT_TRUE(plan.generation.empty());
+  EXPECT_TRUE(plan.put_members.empty());
+}
+
+TEST(Plan, AnotherWayOutIsAnotherMember) {
+  Example e;
+  const Capacity c = e.capacity();
+  const Plan first = plan_of({}, e, c);
+  e.hops[ip("203.0.113.11")].ifindex = 9;
+  const Plan plan = plan_of(first.next, e, c);
+  EXPECT_TRUE(plan.patch_macs.empty());
+  EXPECT_EQ(plan.put_members.size(), 2u);
+  EXPECT_EQ(plan.release_members.size(), 2u);
+  EXPECT_FALSE(plan.generation.empty());
+  EXPECT_TRUE(plan.moved.empty()) << "the same backends get the same flows";
+}
+
+TEST(Plan, SaysTheShareOfSlotsThatMove) {
+  Example e;
+  const Capacity c = e.capacity();
+  const Plan first = plan_of({}, e, c);
+  e.remove("203.0.113.12");
+  const Plan plan = plan_of(first.next, e, c);
+  ASSERT_EQ(plan.moved.size(), 1u);
+  EXPECT_EQ(plan.moved[0].service, "shop");
+  EXPECT_NEAR(plan.moved[0].share, 0.5, 0.01);
+}
+
+TEST(Plan, RefusesWhatDoesNotFit) {
+  Example e;
+  Capacity c = e.capacity();
+  c.members = 2;
+  const auto plan = make_plan({}, e.image(), c);
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().message, "4 members do not fit in tables made for 1");
+}
+
+// ---- A model of the kernel's tables that follows the steps and looks for broken references.
+
+struct Tables {
+  std::map<uint32_t, sluice_member> members;
+  std::map<uint32_t, RingPtr> rings;
+  Live live;  // what the generation in place names
+};
+
+// Every ring and member that the generation in place names is there, as it should be.
+void check_references(const Tables& t) {
+  for (const auto& [key, m] : t.live.members) {
+    ASSERT_TRUE(t.members.contains(m.index)) << key.service;
+    EXPECT_EQ(std::memcmp(&t.members.at(m.index), &m.value, sizeof(m.value)), 0);
+  }
+  for (const auto& [number, ring] : t.live.rings) {
+    ASSERT_TRUE(t.rings.contains(number));
+    EXPECT_EQ(*t.rings.at(number), *ring);
+  }
+}
+
+void follow(Tables& t, const Plan& plan) {
+  for (const PutMember& p : plan.put_members) {
+    t.members[p.index] = p.value;
+    check_references(t);
+  }
+  for (const PutRing& p : plan.put_rings) {
+    t.rings[p.number] = p.ring;
+    check_references(t);
+  }
+  for (const PatchMac& p : plan.patch_macs) t.members.at(p.index).head[0] = p.mac_word;
+  t.live = plan.next;
+  check_references(t);
+  for (uint32_t n : plan.release_rings) t.rings.erase(n);
+  for (uint32_t i : plan.release_members) t.members.erase(i);
+  check_references(t);
+}
+
+void mutate(Example& e, std::mt19937& random) {
+  const std::string address = "203.0.113." + std::to_string(11 + random() % 12);
+  switch (random() % 6) {
+    case 0:
+      e.remove(address);
+      break;
+    case 1:
+      e.remove(address);
+      e.add(address, uint32_t(random() % 3) * 50);
+      break;
+    case 2:
+      if (e.hops.contains(ip(address))) {
+        const std::string mac = fmt::format("02:00:00:00:00:{:02x}", random() % 256);
+        e.hops[ip(address)].destination = *MacAddress::parse(mac);
+      }
+      break;
+    case 3:
+      if (e.hops.contains(ip(address))) e.hops[ip(address)].ifindex = uint32_t(random() % 5 + 1);
+      break;
+    case 4:
+      if (e.config.services.size() > 1) e.config.services.pop_back();
+      break;
+    case 5:
+      if (e.config.services.size() < 6) {
+        e.config.services.push_back(
+            Example::service("s" + std::to_string(e.config.services.size()),
+                             {"192.0.2." + std::to_string(100 + e.config.services.size())}, {80}));
+      }
+      break;
+  }
+}
+
+TEST(Plan, EveryStepOfRandomChangesLeavesNoBrokenReference) {
+  for (uint32_t seed = 0; seed < 30; seed++) {
+    std::mt19937 random(seed);
+    Example e;
+    Tables t;
+    const Capacity c = {
+        .shape = {.vips = 64, .services = 256, .positions = 1024, .ring_slots = 251},
+        .members = 1024,
+        .rings = 64};
+    for (int change = 0; change < 40; change++) {
+      follow(t, plan_of(t.live, e, c));
+      ASSERT_FALSE(HasFailure()) << "seed " << seed << ", change " << change;
+      EXPECT_EQ(t.members.size(), t.live.members.size()) << "members leak";
+      EXPECT_EQ(t.rings.size(), t.live.rings.size()) << "rings leak";
+      mutate(e, random);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sluice::test

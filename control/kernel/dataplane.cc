@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/dataplane.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "base/log.h"
+#include "base/unique_fd.h"
+#include "kernel/load_log.h"
+#include "kernel/mapping.h"
+#include "kernel/skeleton.h"
+#include "sluice_xdp.skel.h"
+
+namespace sluice {
+
+struct Dataplane::Loaded {
+  SkeletonPtr<sluice_xdp> skeleton;
+  Mapping members;
+  int possible_cpus;
+};
+
+namespace {
+
+int fd_of(const bpf_map* map) {
+  return bpf_map__fd(map);
+}
+
+// Gives every map the size that `c` asks for. Before load these calls fail on bugs only.
+void set_sizes(sluice_xdp& s, const Capacity& c) {
+  bpf_map* tables = bpf_map__inner_map(s.maps.generation);
+  bpf_map* rings = bpf_map__inner_map(s.maps.rings);
+  int failed = bpf_map__set_value_size(tables, sluice_generation_size(c.shape));
+  failed |= bpf_map__set_value_size(rings, sluice_ring_size(c.shape.ring_slots));
+  failed |= bpf_map__set_max_entries(s.maps.rings, c.rings);
+  failed |= bpf_map__set_max_entries(s.maps.members, c.members);
+  failed |= bpf_map__set_max_entries(s.maps.member_stats, c.members);
+  if (failed) std::abort();
+}
+
+// The volatile struct in .rodata takes no C++ assignment; its bytes do.
+template <class T>
+void set_constant(const volatile T& constant, const T& value) {
+  std::memcpy(const_cast<T*>(&constant), &value, sizeof(value));
+}
+
+// An array map of one value like the inner maps of `outer`.
+Result<UniqueFd> create_value(const char* name, uint32_t size, uint32_t flags) {
+  LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = flags);
+  UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t), size, 1, &options));
+  if (!fd.valid()) return errno_error(fmt::format("create a map of {} bytes", size));
+  return fd;
+}
+
+Result<UniqueFd> create_ring(const Ring& ring) {
+  const uint32_t size = sluice_ring_size(uint32_t(ring.size()));
+  Result<UniqueFd> fd = create_value("ring", size, BPF_F_MMAPABLE);
+  if (!fd) return fd;
+  Result<Mapping> slots = Mapping::of_map(fd->get(), size);
+  if (!slots) return slots.error();
+  std::memcpy(slots->data(), ring.data(), ring.size() * sizeof(ring[0]));
+  return fd;
+}
+
+// Every map-in-map update waits for a grace period of its own, so rings go in by the batch.
+Result<void> update_batch(int outer, std::vector<uint32_t>& numbers, std::vector<int>& fds) {
+  LIBBPF_OPTS(bpf_map_batch_opts, options);
+  uint32_t count = uint32_t(numbers.size());
+  if (bpf_map_update_batch(outer, numbers.data(), fds.data(), &count, &options) == 0) return {};
+  return errno_error(fmt::format("put {} rings into the ring table", numbers.size()));
+}
+
+}  // namespace
+
+sluice_hash_key hash_key_from_seed(std::string_view seed) {
+  unsigned char digest[64];
+  const std::string text = "sluice flow hash 1:" + std::string(seed);
+  if (EVP_Digest(text.data(), text.size(), digest, nullptr, EVP_sha512(), nullptr) != 1)
+    std::abort();
+  sluice_hash_key key;
+  static_assert(sizeof(key) <= sizeof(digest));
+  std::memcpy(&key, digest, sizeof(key));
+  return key;
+}
+
+Result<std::unique_ptr<Dataplane>> Dataplane::load(const Capacity& capacity,
+                                                   const sluice_hash_key& key) {
+  LoadLog log;
+  auto loaded = std::make_unique<Loaded>();
+  loaded->possible_cpus = libbpf_num_possible_cpus();
+  if (loaded->possible_cpus < 0)
+    return errno_error("count the possible CPUs", loaded->possible_cpus);
+  loaded->skeleton.reset(sluice_xdp::open());
+  if (!loaded->skeleton) return errno_error("open the embedded BPF object");
+  sluice_xdp& s = *loaded->skeleton;
+  set_sizes(s, capacity);
+  set_constant(s.rodata->cfg_shape, capacity.shape);
+  set_constant(s.rodata->cfg_hash_key, key);
+  if (int r = sluice_xdp::load(&s); r < 0)
+    return Error{errno_error("load the XDP program", r).message + log.tail()};
+
+  Result<Mapping> members =
+      Mapping::of_map(fd_of(s.maps.members), size_t(capacity.members) * sizeof(sluice_member));
+  if (!members) return members.error();
+  loaded->members = std::move(*members);
+  return std::unique_ptr<Dataplane>(new Dataplane(capacity, std::move(loaded)));
+}
+
+Dataplane::Dataplane(const Capacity& capacity, std::unique_ptr<Loaded> loaded)
+    : capacity_(capacity), loaded_(std::move(loaded)) {
+}
+
+Dataplane::~Dataplane() = default;
+
+int Dataplane::program_fd() const {
+  return bpf_program__fd(loaded_->skeleton->progs.sluice_ingress);
+}
+int Dataplane::member_stats_fd() const {
+  return fd_of(loaded_->skeleton->maps.member_stats);
+}
+int Dataplane::drops_fd() const {
+  return fd_of(loaded_->skeleton->maps.drops);
+}
+int Dataplane::passes_fd() const {
+  return fd_of(loaded_->skeleton->maps.passes);
+}
+
+void Dataplane::patch_mac(const PatchMac& patch) {
+  auto* member = reinterpret_cast<sluice_member*>(loaded_->members.data()) + patch.index;
+  __atomic_store_n(&member->head[0], patch.mac_word, __ATOMIC_RELEASE);
+}
+
+// Plain stores: nothing reads a member before a generation names it. Its counters start at zero.
+Result<void> Dataplane::put_members(std::span<const PutMember> puts) {
+  const std::vector<sluice_counter> zeros(size_t(loaded_->possible_cpus));
+  auto* members = reinterpret_cast<sluice_member*>(loaded_->members.data());
+  for (const PutMember& p : puts) {
+    if (p.index >= capacity_.members)
+      return Error{fmt::format("member {} is beyond the table", p.index)};
+    std::memcpy(&members[p.index], &p.value, sizeof(p.value));
+    if (bpf_map_update_elem(member_stats_fd(), &p.index, zeros.data(), BPF_ANY) != 0)
+      return errno_error(fmt::format("clear the counters of member {}", p.index));
+  }
+  return {};
+}
+
+Result<void> Dataplane::put_rings(std::span<const PutRing> puts) {
+  if (puts.empty()) return {};
+  std::vector<UniqueFd> owned;
+  std::vector<uint32_t> numbers;
+  std::vector<int> fds;
+  for (const PutRing& p : puts) {
+    if (p.ring->size() != capacity_.shape.ring_slots)
+      return Error{fmt::format("a ring of {} slots in a table of rings of {}", p.ring->size(),
+                               capacity_.shape.ring_slots)};
+    Result<UniqueFd> fd = create_ring(*p.ring);
+    if (!fd) return fd.error();
+    numbers.push_back(p.number);
+    fds.push_back(fd->get());
+    owned.push_back(std::move(*fd));
+  }
+  return update_batch(fd_of(loaded_->skeleton->maps.rings), numbers, fds);
+}
+
+Result<void> Dataplane::swap_generation(const GenerationBytes& bytes) {
+  const uint32_t zero = 0;
+  Result<UniqueFd> table = create_value("generation", uint32_t(bytes.size()), 0);
+  if (!table) return table.error();
+  if (bpf_map_update_elem(table->get(), &zero, bytes.data(), BPF_ANY) != 0)
+    return errno_error("fill a generation's table");
+  const int fd = table->get();
+  if (bpf_map_update_elem(fd_of(loaded_->skeleton->maps.generation), &zero, &fd, BPF_ANY) != 0)
+    return errno_error("swap the generation in");
+  return {};
+}
+
+Result<void> Dataplane::release_rings(std::span<const uint32_t> numbers) {
+  const int outer = fd_of(loaded_->skeleton->maps.rings);
+  for (uint32_t number : numbers)
+    if (bpf_map_delete_elem(outer, &number) != 0 && errno != ENOENT)
+      return errno_error(fmt::format("release ring {}", number));
+  return {};
+}
+
+}  // namespace sluice

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The directory of an instance on the BPF file system, and the lock that says whose it is.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace sluice {
+
+class Pins {
+ public:
+  // Makes <bpffs>/sluice/<instance>, mode 0700, and locks it. Fails, touching nothing, if `bpffs`
+  // is not a BPF file system or another process holds the lock.
+  static Result<Pins> open(const std::string& bpffs, const std::string& instance);
+
+  const std::string& directory() const { return directory_; }
+  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+  // The names of what is pinned, sorted.
+  Result<std::vector<std::string>> list() const;
+  Result<void> remove(const std::string& name) const;
+  // Removes the directory, which must be empty by now.
+  Result<void> remove_directory() const;
+
+ private:
+  Pins(std::string directory, UniqueFd lock)
+      : directory_(std::move(directory)), lock_(std::move(lock)) {}
+  std::string directory_;
+  UniqueFd lock_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which flow goes to which backend: the data plane against an independent reading of the
+// definition.
+#include <arpa/inet.h>
+#include <linux/bpf.h>
+#include <netinet/in.h>
+
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <random>
+
+#include "maglev/maglev.h"
+#include "packet/fixture.h"
+
+namespace sluice::test {
+namespace {
+
+struct Flow {
+  IpAddress source, destination;
+  uint16_t sport, dport;
+  uint8_t protocol;
+};
+
+// NH and Stafford's finaliser, written from their definitions and not from abi/flow_hash.h.
+uint32_t reference_hash(const Flow& f, const std::array<uint32_t, 10>& key, HashFields fields) {
+  uint8_t bytes[40] = {};
+  std::memcpy(bytes, f.source.bytes().data(), 16);
+  if (fields != HashFields::kSource) std::memcpy(bytes + 16, f.destination.bytes().data(), 16);
+  if (fields == HashFields::kFiveTuple) {
+    const uint16_t sport = htons(f.sport), dport = htons(f.dport);
+    std::memcpy(bytes + 32, &sport, 2);
+    std::memcpy(bytes + 34, &dport, 2);
+    bytes[36] = f.protocol;
+  }
+  const int pairs = fields == HashFields::kFiveTuple ? 5 : fields == HashFields::kSource ? 2 : 4;
+  uint64_t sum = 0;
+  for (int pair = 0; pair < pairs; pair++) {
+    uint32_t word[2];
+    std::memcpy(word, bytes + pair * 8, 8);
+    const uint32_t a = word[0] + key[size_t(pair) * 2], b = word[1] + key[size_t(pair) * 2 + 1];
+    sum += uint64_t(a) * b;
+  }
+  sum ^= sum >> 30;
+  sum *= 13787848793156543929u;
+  sum ^= sum >> 27;
+  sum *= 10723151780598845931u;
+  return uint32_t(sum >> 32);
+}
+
+std::array<uint32_t, 10> key_of(const Scenario& s) {
+  const sluice_hash_key k = hash_key_from_seed(s.config.seed);
+  std::array<uint32_t, 10> out;
+  std::memcpy(out.data(), &k, sizeof(out));
+  return out;
+}
+
+Scenario ten_backends(HashFields fields) {
+  Scenario s = one_backend(false);
+  s.config.ring_size = 4093;
+  s.config.services[0].hash = fields;
+  s.config.pools["pool"].backends.clear();
+  for (int i = 1; i <= 10; i++) add_backend(s, "203.0.113." + std::to_string(i), 100);
+  return s;
+}
+
+std::string reference_backend(const Flow& f, const Scenario& s) {
+  std::vector<RingBackend> backends;
+  for (const Backend& b : s.config.pools.at("pool").backends)
+    backends.push_back({b.address.to_string(), b.weight});
+  const auto ring = maglev_ring(backends, s.config.ring_size, s.config.seed);
+  const uint64_t hash = reference_hash(f, key_of(s), s.config.services[0].hash);
+  return backends[ring[size_t(hash * s.config.ring_size >> 32)]].id;
+}
+
+Flow random_flow(std::mt19937& random) {
+  uint8_t v4[4] = {198, 51, 100, uint8_t(random())};
+  uint8_t v6[16] = {0x20, 0x01, 0x0d, 0xb8};
+  for (int i = 8; i < 16; i++) v6[i] = uint8_t(random());
+  const bool is_v4 = random() & 1;
+  return {.source = is_v4 ? IpAddress::from_v4(v4) : IpAddress::from_v6(v6),
+          .destination = *IpAddress::parse(is_v4 ? kVip4 : kVip6),
+          .sport = uint16_t(random()),
+          .dport = 80,
+          .protocol = IPPROTO_TCP};
+}
+
+Bytes frame_of(const Flow& f) {
+  const std::string from = f.source.to_string(), to = f.destination.to_string();
+  PacketBuilder b = f.source.is_v4() ? frame4({.source = from, .destination = to})
+                                     : frame6({.source = from, .destination = to});
+  return b.tcp({f.sport, f.dport}).build();
+}
+
+void check_against_reference(HashFields fields) {
+  const Scenario s = ten_backends(fields);
+  Loaded loaded(s);
+  ASSERT_TRUE(loaded.ok());
+  std::mt19937 random(1);
+  for (int i = 0; i < 500; i++) {
+    const Flow f = random_flow(random);
+    const Run run = loaded.run(frame_of(f));
+    ASSERT_EQ(run.action, XDP_TX);
+    EXPECT_EQ(outer_destination4(run.packet), reference_backend(f, s))
+        << f.source.to_string() << ":" << f.sport;
+  }
+}
+
+TEST(Hash, FiveTupleFollowsItsDefinition) {
+  check_against_reference(HashFields::kFiveTuple);
+}
+TEST(Hash, SourceFollowsItsDefinition) {
+  check_against_reference(HashFields::kSource);
+}
+TEST(Hash, SourceAndVipFollowsItsDefinition) {
+  check_against_reference(HashFields::kSourceAndVip);
+}
+
+// A change of this value moves every flow of every fleet: it must be a decision.
+TEST(Hash, IsWhatItWasInTheFirstRelease) {
+  Scenario s = one_backend(true);
+  Loaded loaded(s);
+  ASSERT_TRUE(loaded.ok());
+  const Bytes out = loaded.run(tcp4()).packet;
+  ASSERT_GT(out.size(), 18u);
+  const uint32_t label = uint32_t(out[15] & 0xf) << 16 | uint32_t(out[16]) << 8 | out[17];
+  const Flow f = {*IpAddress::parse(kClient4), *IpAddress::parse(kVip4), 31337, 80, IPPROTO_TCP};
+  EXPECT_EQ(label, reference_hash(f, key_of(s), HashFields::kFiveTuple) & 0xfffff);
+  EXPECT_EQ(label, 0xe9214u);
+}
+
+TEST(Hash, SpreadsConsecutivePortsAsEvenlyAsChance) {
+  Loaded loaded(ten_backends(HashFields::kFiveTuple));
+  ASSERT_TRUE(loaded.ok());
+  std::map<std::string, int> hits;
+  constexpr int kFlows = 20000;
+  for (int i = 0; i < kFlows; i++) {
+    const Flow f = {*IpAddress::parse(kClient4), *IpAddress::parse(kVip4), uint16_t(1024 + i), 80,
+                    IPPROTO_TCP};
+    hits[outer_destination4(loaded.run(frame_of(f)).packet)]++;
+  }
+  EXPECT_EQ(hits.size(), 10u);
+  const double mean = kFlows / 10.0, sigma = std::sqrt(kFlows * 0.1 * 0.9);
+  for (const auto& [backend, n] : hits) EXPECT_NEAR(n, mean, 5 * sigma) << backend;
+}
+
+}  // namespace
+}  // namespace sluice::test

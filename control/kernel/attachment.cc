@@ -123,11 +123,18 @@ Result<std::optional<Attachment>> Attachment::adopt(const Interface& wanted, uin
   } else {
     spdlog::warn("{}: the old link's interface is gone; attaching anew", wanted.name);
   }
-  // Removing the pin alone would detach a moment later, and the new link find the interface taken.
-  if (*on != 0 && bpf_link_detach(link.get()) != 0)
-    return errno_error("detach from " + wanted.name);
-  if (Result<void> r = pins.remove(pin_name(wanted.name)); !r) return r.error();
+  if (Result<void> r = remove(pin_name(wanted.name), pins); !r) return r.error();
   return std::optional<Attachment>();
+}
+
+// Removing the pin alone would detach a moment later: the kernel frees a link when it gets round to
+// it, and a new one finds the interface taken.
+Result<void> Attachment::remove(const std::string& pin, const Pins& pins) {
+  UniqueFd link(bpf_obj_get(pins.path(pin).c_str()));
+  if (!link.valid()) return errno_error("open the pinned link " + pins.path(pin));
+  if (bpf_link_detach(link.get()) != 0 && errno != ENOLINK)
+    return errno_error("detach the link " + pins.path(pin));
+  return pins.remove(pin);
 }
 
 Result<Attachment> Attachment::create(const Interface& wanted, uint32_t ifindex, int program_fd,

@@ -26,6 +26,9 @@ class Attachment {
   static Result<Attachment> put(const Interface& wanted, uint32_t ifindex, int program_fd,
                                 const Pins& pins);
 
+  // Detaches the link pinned as `pin` and removes the pin. When it returns, packets pass.
+  static Result<void> remove(const std::string& pin, const Pins& pins);
+
   const std::string& interface() const { return interface_; }
   uint32_t ifindex() const { return ifindex_; }
   XdpMode mode() const { return mode_; }

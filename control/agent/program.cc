@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/program.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include "agent/keys.h"
+#include "agent_xdp.skel.h"
+#include "kernel/load_log.h"
+#include "kernel/skeleton.h"
+
+namespace sluice::agent {
+
+struct Program::Loaded {
+  SkeletonPtr<agent_xdp> skeleton;
+};
+
+namespace {
+
+template <class T>
+Result<void> add(const bpf_map* map, const T& item) {
+  const auto key = to_key(item);
+  const uint32_t value = 1;
+  if (bpf_map_update_elem(bpf_map__fd(map), &key, &value, BPF_ANY) == 0) return {};
+  return errno_error(std::string("put ") + item.to_string() + " into the map " +
+                     bpf_map__name(map));
+}
+
+template <class T>
+Result<void> add_all(const bpf_map* map, const T& items) {
+  for (const auto& item : items)
+    if (Result<void> r = add(map, item); !r) return r;
+  return {};
+}
+
+}  // namespace
+
+Program::Program(std::unique_ptr<Loaded> loaded) : loaded_(std::move(loaded)) {
+}
+Program::Program(Program&&) noexcept = default;
+Program& Program::operator=(Program&&) noexcept = default;
+Program::~Program() = default;
+
+Result<Program> Program::load(const Settings& settings) {
+  LoadLog log;
+  auto loaded = std::make_unique<Loaded>();
+  loaded->skeleton.reset(agent_xdp::open());
+  if (!loaded->skeleton) return errno_error("open the embedded BPF object");
+  agent_xdp& s = *loaded->skeleton;
+  if (int r = agent_xdp::load(&s); r < 0) {
+    const char* hint = r == -EPERM ? " (needs CAP_BPF and CAP_NET_ADMIN)" : "";
+    return Error{errno_error("load the XDP program", r).message + hint + log.tail()};
+  }
+  if (Result<void> r = add_all(s.maps.vips, settings.vips); !r) return r.error();
+  if (Result<void> r = add_all(s.maps.allowed, settings.allowed); !r) return r.error();
+  return Program(std::move(loaded));
+}
+
+int Program::fd() const {
+  return bpf_program__fd(loaded_->skeleton->progs.sluice_agent);
+}
+
+Result<void> Program::set_locals(const std::set<IpAddress>& addresses) {
+  const bpf_map* map = loaded_->skeleton->maps.locals;
+  if (addresses.size() > SLUICE_AGENT_MAX_LOCALS)
+    return Error{
+        fmt::format("this host has {} addresses, more than the {} there is room for; say "
+                    "with --local where tunnels end",
+                    addresses.size(), int(SLUICE_AGENT_MAX_LOCALS))};
+  for (auto old = locals_.begin(); old != locals_.end();) {
+    if (addresses.contains(*old)) {
+      ++old;
+      continue;
+    }
+    const sluice_addr key = to_key(*old);
+    if (bpf_map_delete_elem(bpf_map__fd(map), &key) != 0 && errno != ENOENT)
+      return errno_error("take " + old->to_string() + " out of the map locals");
+    old = locals_.erase(old);
+  }
+  for (const IpAddress& address : addresses) {
+    if (locals_.contains(address)) continue;
+    if (Result<void> r = add(map, address); !r) return r;
+    locals_.insert(address);
+  }
+  return {};
+}
+
+Result<void> Program::pin_maps(const Pins& pins) const {
+  const bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, loaded_->skeleton->obj) {
+    if (bpf_map__is_internal(map)) continue;
+    if (Result<void> r = pins.pin(bpf_map__fd(map), bpf_map__name(map)); !r) return r;
+  }
+  return {};
+}
+
+}  // namespace sluice::agent

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/fixture.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "agent_xdp.skel.h"
+#include "support/rig.h"
+
+namespace sluice::test {
+
+namespace {
+
+struct Destroy {
+  void operator()(agent_xdp* skeleton) const { agent_xdp::destroy(skeleton); }
+};
+using Skeleton = std::unique_ptr<agent_xdp, Destroy>;
+
+sluice_addr address(const std::string& text) {
+  sluice_addr a = {.word = {0, 0, htonl(0xffff), 0}};
+  const bool v6 = text.find(':') != std::string::npos;
+  void* to = v6 ? static_cast<void*>(a.word) : &a.word[3];
+  if (inet_pton(v6 ? AF_INET6 : AF_INET, text.c_str(), to) != 1) std::abort();
+  return a;
+}
+
+void put(const bpf_map* map, const void* key) {
+  const uint32_t value = 1;
+  ASSERT_EQ(bpf_map_update_elem(bpf_map__fd(map), key, &value, BPF_ANY), 0) << strerror(errno);
+}
+
+void put_address(const bpf_map* map, const std::string& text) {
+  const sluice_addr key = address(text);
+  put(map, &key);
+}
+
+void put_prefix(const bpf_map* map, const std::string& text, uint32_t length) {
+  sluice_prefix key = {.length = length, .word = {}};
+  const sluice_addr a = address(text);
+  std::memcpy(key.word, a.word, sizeof(key.word));
+  put(map, &key);
+}
+
+Skeleton load(bool everybody) {
+  Skeleton s(agent_xdp::open_and_load());
+  if (!s) return s;
+  for (const std::string& local : {kLocal4, kLocal6}) put_address(s->maps.locals, local);
+  for (const std::string& vip : {kVip4, kVip6}) put_address(s->maps.vips, vip);
+  put_prefix(s->maps.allowed, kBalancer4, 128);
+  put_prefix(s->maps.allowed, kBalancer6, 128);
+  put_prefix(s->maps.allowed, kAllowedNet4, 96 + 25);
+  put_prefix(s->maps.allowed, kAllowedNet6, 49);
+  if (everybody) {
+    put_prefix(s->maps.allowed, "0.0.0.0", 96);
+    put_prefix(s->maps.allowed, "::", 0);
+  }
+  return s;
+}
+
+template <class T>
+std::vector<T> read(const bpf_map* map, uint32_t index) {
+  std::vector<T> copies(static_cast<size_t>(libbpf_num_possible_cpus()));
+  EXPECT_EQ(bpf_map_lookup_elem(bpf_map__fd(map), &index, copies.data()), 0);
+  return copies;
+}
+
+uint64_t total(const bpf_map* map, uint32_t index) {
+  uint64_t sum = 0;
+  for (uint64_t n : read<uint64_t>(map, index)) sum += n;
+  return sum;
+}
+
+void check_counters(const agent_xdp& s, const Row& row) {
+#define X(name, text) #name,
+  const char* const drops[] = {SLUICE_AGENT_DROP_REASONS(X)};
+  const char* const passes[] = {SLUICE_AGENT_PASS_REASONS(X)};
+#undef X
+  for (uint32_t i = 0; i < SLUICE_AGENT_DROP_REASON_COUNT; i++)
+    EXPECT_EQ(total(s.maps.drops, i), row.drop && *row.drop == i ? 1u : 0u) << drops[i];
+  for (uint32_t i = 0; i < SLUICE_AGENT_PASS_REASON_COUNT; i++)
+    EXPECT_EQ(total(s.maps.passes, i), row.pass && *row.pass == i ? 1u : 0u) << passes[i];
+  uint64_t packets = 0, bytes = 0;
+  for (const sluice_counter& n : read<sluice_counter>(s.maps.decapsulated, 0)) {
+    packets += n.packets;
+    bytes += n.bytes;
+  }
+  EXPECT_EQ(packets, row.out.empty() ? 0u : 1u);
+  EXPECT_EQ(bytes, row.bytes);
+}
+
+}  // namespace
+
+void PrintTo(const Row& row, std::ostream* os) {
+  *os << row.name << ": " << scapy(row.in);
+}
+
+Row drop_row(std::string name, Bytes in, sluice_agent_drop_reason why) {
+  return {.name = std::move(name), .in = std::move(in), .action = XDP_DROP, .drop = why};
+}
+
+Row pass_row(std::string name, Bytes in, sluice_agent_pass_reason why) {
+  return {
+      .name = std::move(name), .in = std::move(in), .action = XDP_PASS, .drop = {}, .pass = why};
+}
+
+Row open_row(std::string name, Bytes in, const Bytes& inner, const Bytes& behind) {
+  const uint16_t type = inner.at(0) >> 4 == 4 ? 0x0800 : 0x86dd;
+  Bytes out =
+      PacketBuilder().ethernet(kOurMac, kRouterMac, type).payload(join(inner, behind)).build();
+  return {.name = std::move(name),
+          .in = std::move(in),
+          .action = XDP_PASS,
+          .drop = {},
+          .pass = {},
+          .out = std::move(out),
+          .bytes = inner.size()};
+}
+
+void check_row(const Row& row) {
+  Skeleton s = load(row.everybody);
+  ASSERT_TRUE(s) << strerror(errno);
+  auto run = run_xdp(bpf_program__fd(s->progs.sluice_agent), row.in);
+  ASSERT_TRUE(run) << run.error().message;
+  EXPECT_EQ(run->action, row.action);
+  if (row.action != XDP_DROP) {
+    EXPECT_EQ(run->packet, row.out.empty() ? row.in : row.out) << "got: " << scapy(run->packet);
+  }
+  check_counters(*s, row);
+}
+
+Bytes inner4(Ipv4 ip) {
+  return PacketBuilder().ipv4(std::move(ip)).udp({40000, 53}).payload(3).build();
+}
+
+Bytes inner6(Ipv6 ip) {
+  return PacketBuilder().ipv6(std::move(ip)).udp({40000, 53}).payload(3).build();
+}
+
+namespace {
+
+uint8_t protocol_of(const Bytes& inner) {
+  return !inner.empty() && inner[0] >> 4 == 6 ? 41 : 4;
+}
+
+}  // namespace
+
+Bytes in4(const Bytes& inner, Ipv4 ip) {
+  if (!ip.protocol) ip.protocol = protocol_of(inner);
+  return PacketBuilder().ethernet(kOurMac, kRouterMac).ipv4(std::move(ip)).payload(inner).build();
+}
+
+Bytes in6(const Bytes& inner, Ipv6 ip) {
+  if (!ip.next_header) ip.next_header = protocol_of(inner);
+  return PacketBuilder().ethernet(kOurMac, kRouterMac).ipv6(std::move(ip)).payload(inner).build();
+}
+
+}  // namespace sluice::test

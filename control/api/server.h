@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Serves the API over HTTP on a Unix socket, on the caller's event loop and thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/documents.h"
+#include "base/event_loop.h"
+#include "base/result.h"
+
+namespace sluice::api {
+
+// What the daemon says and does. Called on the event loop's thread, one at a time.
+struct Handlers {
+  std::function<Status()> status;
+  std::function<std::vector<Service>()> services;
+  std::function<std::optional<Service>(std::string_view name)> service;
+  // Reads the configuration file again and publishes it; an error leaves the old state in force.
+  std::function<Result<void>()> reload;
+  // Detaches everything and removes what is pinned. It may stop the event loop: the answer is
+  // sent first.
+  std::function<Result<void>()> unload;
+};
+
+class Server {
+ public:
+  // Binds `socket_path` (mode 0660), replacing a stale socket. An error if somebody listens there
+  // already. `loop` must outlive the server.
+  static Result<Server> listen(EventLoop& loop, const std::string& socket_path, Handlers handlers);
+
+  Server(Server&&) noexcept;
+  Server& operator=(Server&&) noexcept;
+  ~Server();  // removes the socket
+
+ private:
+  struct State;
+  explicit Server(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sluice::api

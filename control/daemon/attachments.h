@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program on all interfaces of the configuration: all of them or none.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kernel/attachment.h"
+#include "network/links.h"
+
+namespace sluice {
+
+class Attachments {
+ public:
+  // Puts `program_fd` on every wanted interface, pinned in `pins`. Where it already runs, nothing
+  // happens unless `exchange`. On an error those that had `old_program_fd` have it again (-1:
+  // there was none), and those that were attached by this call are detached.
+  //
+  // An interface that is new to the configuration must exist; one that was there before may be
+  // away, and is attached when it comes back.
+  Result<void> put(const std::vector<Interface>& wanted, const std::vector<Link>& links,
+                   int program_fd, bool exchange, int old_program_fd, const Pins& pins);
+  // Detaches from every interface that is not `wanted`, including those of an earlier daemon.
+  Result<void> remove_others(const std::vector<Interface>& wanted, const Pins& pins);
+  // Detaches from all of them.
+  Result<void> remove_all(const Pins& pins) { return remove_others({}, pins); }
+
+  // The attachment of an interface, or null while it is away.
+  const Attachment* find(const std::string& interface) const;
+
+ private:
+  Result<void> put_one(const Interface& wanted, uint32_t ifindex, int program_fd, bool exchange,
+                       const Pins& pins, std::vector<std::string>& fresh);
+  void undo(const std::vector<std::string>& fresh, int old_program_fd, const Pins& pins);
+
+  std::map<std::string, Attachment> attached_;
+  std::map<std::string, AttachMode> known_;  // interfaces of the configuration in force
+};
+
+}  // namespace sluice

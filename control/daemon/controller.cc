@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/controller.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "kernel/publish.h"
+
+namespace sluice {
+
+namespace {
+
+uint32_t members_in_use(const Live& live) {
+  uint32_t n = 0;
+  for (const auto& [key, m] : live.members) n = std::max(n, m.index + 1);
+  return n;
+}
+
+void log_change(const Plan& plan) {
+  if (plan.empty()) return;
+  for (const Moved& m : plan.moved)
+    spdlog::info("service {}: {:.2f}% of its slots go to another backend", m.service,
+                 m.share * 100);
+  if (!plan.patch_macs.empty()) spdlog::info("{} next hops changed", plan.patch_macs.size());
+  if (!plan.generation.empty())
+    spdlog::info("generation {} is live: {} services, {} members", plan.next.generation,
+                 plan.next.image.services.size(), plan.next.members.size());
+}
+
+}  // namespace
+
+Result<void> Controller::apply(const Config& config, const NextHops& next_hops,
+                               const std::vector<Link>& links) {
+  Image image = compile(desire(config, next_hops), rings_);
+  Result<void> r = can_serve(config, image) ? change_tables(config, std::move(image), links)
+                                            : replace_dataplane(config, std::move(image), links);
+  if (!r) return r;
+  return attachments_.remove_others(config.interfaces, pins_);
+}
+
+bool Controller::can_serve(const Config& config, const Image& image) const {
+  if (!dataplane_ || seed_ != config.seed) return false;
+  if (dataplane_->capacity().shape.ring_slots != config.ring_size) return false;
+  const Result<void> fits = check_fits(image, dataplane_->capacity());
+  if (!fits) spdlog::info("building larger tables: {}", fits.error().message);
+  return fits.has_value();
+}
+
+Result<void> Controller::change_tables(const Config& config, Image image,
+                                       const std::vector<Link>& links) {
+  Result<Plan> plan = make_plan(live_, std::move(image), dataplane_->capacity());
+  if (!plan) return plan.error();
+  Result<void> r =
+      attachments_.put(config.interfaces, links, dataplane_->program_fd(), false, -1, pins_);
+  if (!r) return r;
+  if (Result<void> p = publish(*plan, *dataplane_); !p) return p;
+  // Members whose place is released now are read before anything can reuse it.
+  if (!plan->release_members.empty())
+    if (Result<Counters> c = read(*dataplane_, live_); c)
+      ledger_.retire_members(*c, live_, plan->next);
+  log_change(*plan);
+  live_ = std::move(plan->next);
+  return {};
+}
+
+Result<void> Controller::replace_dataplane(const Config& config, Image image,
+                                           const std::vector<Link>& links) {
+  const Capacity capacity = capacity_for(image, config.ring_size);
+  auto fresh = Dataplane::load(capacity, hash_key_from_seed(config.seed));
+  if (!fresh) return fresh.error();
+  Result<Plan> plan = make_plan(Live{.generation = live_.generation}, std::move(image), capacity);
+  if (!plan) return plan.error();
+  if (Result<void> p = publish(*plan, **fresh); !p) return p;
+
+  const int old_program = dataplane_ ? dataplane_->program_fd() : -1;
+  Result<void> r =
+      attachments_.put(config.interfaces, links, (*fresh)->program_fd(), true, old_program, pins_);
+  if (!r) return r;
+  if (dataplane_)
+    if (Result<Counters> c = read(*dataplane_, live_); c) ledger_.retire_all(*c, live_);
+  log_change(*plan);
+  dataplane_ = std::move(*fresh);
+  seed_ = config.seed;
+  live_ = std::move(plan->next);
+  return {};
+}
+
+Result<void> Controller::unload() {
+  if (Result<void> r = attachments_.remove_all(pins_); !r) return r;
+  return pins_.remove_directory();
+}
+
+Result<Counters> Controller::read(const Dataplane& dataplane, const Live& live) const {
+  return read_counters(dataplane, members_in_use(live));
+}
+
+Result<Counters> Controller::counters() const {
+  if (!dataplane_) return Counters{};
+  Result<Counters> now = read(*dataplane_, live_);
+  if (!now) return now;
+  return ledger_.reasons(std::move(*now));
+}
+
+}  // namespace sluice

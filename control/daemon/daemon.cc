@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/daemon.h"
+
+#include <fmt/chrono.h>
+
+#include <chrono>
+#include <ctime>
+#include <thread>
+
+#include "base/log.h"
+#include "config/reader.h"
+#include "daemon/report.h"
+
+namespace sluice {
+
+namespace {
+
+constexpr std::chrono::milliseconds kNetworkSettle(20);
+// How long a start waits for the kernel to find the neighbours.
+constexpr std::chrono::milliseconds kFirstResolution(2000);
+
+std::string now_rfc3339() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+}
+
+}  // namespace
+
+Result<Config> read_valid_config(const std::string& path) {
+  Result<Reading> reading = read_config_file(path);
+  if (!reading) return reading.error();
+  if (reading->config) return std::move(*reading->config);
+  std::string all;
+  for (const Diagnostic& d : reading->errors) all += (all.empty() ? "" : "\n") + to_string(d);
+  return Error{all};
+}
+
+Daemon::Daemon(EventLoop& loop, Options options, Controller controller, Ways ways, Netlink netlink)
+    : loop_(loop),
+      options_(std::move(options)),
+      controller_(std::move(controller)),
+      ways_(std::move(ways)),
+      netlink_(std::move(netlink)) {
+}
+
+Result<std::unique_ptr<Daemon>> Daemon::start(EventLoop& loop, const Options& options) {
+  Result<Config> config = read_valid_config(options.config);
+  if (!config) return config.error();
+  Result<Pins> pins = Pins::open(options.bpffs, options.instance);
+  if (!pins) return pins.error();
+  Result<Ways> ways = Ways::create();
+  if (!ways) return ways.error();
+  Result<Netlink> netlink = Netlink::open();
+  if (!netlink) return netlink.error();
+
+  std::unique_ptr<Daemon> d(new Daemon(loop, options, Controller(std::move(*pins)),
+                                       std::move(*ways), std::move(*netlink)));
+  d->config_ = std::move(*config);
+  // The API first: a socket that cannot be had is found out before packets are affected.
+  Result<api::Server> server = api::Server::listen(loop, options.socket, d->handlers());
+  if (!server) return server.error();
+  d->server_ = std::move(*server);
+  if (Result<void> r = d->first_apply(); !r) return r.error();
+  if (Result<void> r = d->watch(); !r) return r.error();
+  return d;
+}
+
+// Waits a moment for next hops, because a data plane that serves already is about to be replaced by
+// this one.
+Result<void> Daemon::first_apply() {
+  const auto deadline = std::chrono::steady_clock::now() + kFirstResolution;
+  do {
+    if (Result<void> r = ways_.refresh(config_); !r) return r;
+    if (ways_.complete()) break;
+    std::this_thread::sleep_for(kNetworkSettle);
+  } while (std::chrono::steady_clock::now() < deadline);
+  return apply(Config(config_));
+}
+
+Result<void> Daemon::watch() {
+  Result<Monitor> monitor = Monitor::create(loop_, [this](bool) {
+    if (settle_) return;
+    auto timer = loop_.after(kNetworkSettle, [this] {
+      settle_.reset();
+      network_changed();
+    });
+    if (timer) settle_ = std::move(*timer);
+  });
+  if (!monitor) return monitor.error();
+  monitor_ = std::move(*monitor);
+  Result<ConfigWatch> watch = ConfigWatch::create(loop_, options_.config, [this] {
+    if (Result<void> r = reload(); !r) spdlog::error("{}", r.error().message);
+  });
+  if (!watch) return watch.error();
+  config_watch_ = std::move(*watch);
+  network_changed();  // whatever happened between the first resolution and the watch
+  return {};
+}
+
+Result<void> Daemon::apply(const Config& config) {
+  Result<std::vector<Link>> links = list_links(netlink_);
+  if (!links) return links.error();
+  if (Result<void> r = controller_.apply(config, ways_.known(), *links); !r) return r;
+  if (!(config == config_) || loaded_at_.empty()) loaded_at_ = now_rfc3339();
+  config_ = config;
+  return {};
+}
+
+Result<void> Daemon::reload() {
+  const auto refuse = [&](const Error& e) {
+    last_error_ = e.message;
+    return Error{"the new configuration is refused, the old one serves on:\n" + e.message};
+  };
+  Result<Config> config = read_valid_config(options_.config);
+  if (!config) return refuse(config.error());
+  const bool is_new = !(*config == config_);
+  if (Result<void> r = ways_.refresh(*config); !r) return refuse(r.error());
+  if (Result<void> r = apply(*config); !r) return refuse(r.error());
+  last_error_.clear();
+  if (is_new) spdlog::info("{} is in force", options_.config);
+  return {};
+}
+
+void Daemon::network_changed() {
+  Result<void> r = ways_.refresh(config_);
+  if (r) r = apply(Config(config_));
+  if (!r) spdlog::error("after a change of the network: {}", r.error().message);
+}
+
+Result<void> Daemon::unload() {
+  monitor_.reset();
+  config_watch_.reset();
+  settle_.reset();
+  if (Result<void> r = controller_.unload(); !r) return r;
+  spdlog::info("unloaded: the data plane is gone, packets pass to the kernel");
+  loop_.stop();
+  return {};
+}
+
+api::Handlers Daemon::handlers() {
+  return {.status = [this] { return status(); },
+          .services = [this] { return services(); },
+          .service = [this](std::string_view name) { return service(name); },
+          .reload = [this] { return reload(); },
+          .unload = [this] { return unload(); }};
+}
+
+api::Status Daemon::status() const {
+  const Counters counters = controller_.counters().value_or(Counters{});
+  const Knowledge k = {config_, controller_, ways_, counters};
+  return {.version = SLUICE_VERSION,
+          .instance = options_.instance,
+          .generation = controller_.live().generation,
+          .config_file = options_.config,
+          .config_loaded_at = loaded_at_,
+          .last_error = last_error_,
+          .interfaces = report_interfaces(k),
+          .counters = report_counters(k),
+          .services = config_.services.size(),
+          .members = controller_.live().members.size(),
+          .unusable = report_unusable(k)};
+}
+
+std::vector<api::Service> Daemon::services() const {
+  const Counters counters = controller_.counters().value_or(Counters{});
+  const Knowledge k = {config_, controller_, ways_, counters};
+  std::vector<api::Service> out;
+  for (const Service& s : config_.services) out.push_back(report_service(k, s));
+  return out;
+}
+
+std::optional<api::Service> Daemon::service(std::string_view name) const {
+  const Counters counters = controller_.counters().value_or(Counters{});
+  for (const Service& s : config_.services)
+    if (s.name == name) return report_service({config_, controller_, ways_, counters}, s);
+  return std::nullopt;
+}
+
+}  // namespace sluice

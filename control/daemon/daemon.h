@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// sluiced itself: what happens when the file, the network or an operator says something new.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/server.h"
+#include "base/event_loop.h"
+#include "daemon/config_watch.h"
+#include "daemon/controller.h"
+#include "daemon/options.h"
+#include "daemon/ways.h"
+#include "network/monitor.h"
+
+namespace sluice {
+
+class Daemon {
+ public:
+  // Takes the instance, reads the file and puts the data plane in force. Fails, with whatever
+  // served before serving on, if any of it cannot be done.
+  static Result<std::unique_ptr<Daemon>> start(EventLoop& loop, const Options& options);
+
+  // The file may have changed: reads it, and applies it if it says anything new. The error is kept
+  // for the status, too.
+  Result<void> reload();
+  // Routes, neighbours or interfaces may have changed.
+  void network_changed();
+  // Removes the data plane and stops the loop.
+  Result<void> unload();
+
+ private:
+  Daemon(EventLoop& loop, Options options, Controller controller, Ways ways, Netlink netlink);
+  Result<void> first_apply();
+  Result<void> watch();
+  Result<void> apply(const Config& config);
+  api::Handlers handlers();
+  api::Status status() const;
+  std::vector<api::Service> services() const;
+  std::optional<api::Service> service(std::string_view name) const;
+
+  EventLoop& loop_;
+  Options options_;
+  Controller controller_;
+  Ways ways_;
+  Netlink netlink_;
+  Config config_;  // the one in force
+  std::string loaded_at_;
+  std::string last_error_;
+  std::optional<Monitor> monitor_;
+  std::optional<ConfigWatch> config_watch_;
+  std::optional<EventLoop::Source> settle_;  // runs while a burst of network changes is let pass
+  std::optional<api::Server> server_;
+};
+
+// The file's Config, or all its errors, a line each.
+Result<Config> read_valid_config(const std::string& path);
+
+}  // namespace sluice

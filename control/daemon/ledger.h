@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps totals from going backwards when members, or whole data planes, are replaced.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "kernel/counters.h"
+#include "plan/plan.h"
+
+namespace sluice {
+
+class Ledger {
+ public:
+  // Takes over what the members of `old` counted that are not in `next` under the same index.
+  void retire_members(const Counters& counters, const Live& old, const Live& next);
+  // Takes over everything a data plane counted that is about to go.
+  void retire_all(const Counters& counters, const Live& live);
+
+  // `now` plus what was retired.
+  Counters reasons(Counters now) const;
+  // Of one service: what its members count now plus what was retired.
+  sluice_counter service(const std::string& name, const Counters& now, const Live& live) const;
+
+ private:
+  void add(const std::string& service, const Counters& counters, uint32_t index);
+  std::map<std::string, sluice_counter> services_;
+  Counters reasons_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/report.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+
+#include <map>
+
+namespace sluice {
+
+namespace {
+
+std::string text_of(const Port& port) {
+  return fmt::format("{}/{}", port.number, port.protocol == IPPROTO_TCP ? "tcp" : "udp");
+}
+
+const char* text_of(HashFields fields) {
+  switch (fields) {
+    case HashFields::kFiveTuple:
+      return "5-tuple";
+    case HashFields::kSource:
+      return "source";
+    case HashFields::kSourceAndVip:
+      return "source+vip";
+  }
+  return "";
+}
+
+const ImageService* image_of(const Live& live, const std::string& service) {
+  for (const ImageService& s : live.image.services)
+    if (s.name == service) return &s;
+  return nullptr;
+}
+
+// The share of the ring's slots, by backend.
+std::map<IpAddress, double> shares(const ImageService& s) {
+  std::map<IpAddress, double> out;
+  if (!s.ring) return out;
+  for (uint32_t slot : *s.ring) out[s.members[sluice_slot_current(slot)].address] += 1;
+  for (auto& [address, share] : out) share /= double(s.ring->size());
+  return out;
+}
+
+sluice_counter traffic(const Knowledge& k, const std::string& service, const IpAddress& backend) {
+  sluice_counter sum = {};
+  for (InnerFamily f : {InnerFamily::kV4, InnerFamily::kV6}) {
+    const auto m = k.controller.live().members.find({service, backend, f});
+    if (m == k.controller.live().members.end()) continue;
+    if (m->second.index >= k.counters.members.size()) continue;
+    sum.packets += k.counters.members[m->second.index].packets;
+    sum.bytes += k.counters.members[m->second.index].bytes;
+  }
+  return sum;
+}
+
+api::Backend report_backend(const Knowledge& k, const std::string& service, const Backend& b,
+                            const std::map<IpAddress, double>& share) {
+  const sluice_counter n = traffic(k, service, b.address);
+  api::Backend out = {.name = b.name,
+                      .address = b.address.to_string(),
+                      .weight = b.weight,
+                      .packets = n.packets,
+                      .bytes = n.bytes,
+                      .state = "up"};
+  if (const auto s = share.find(b.address); s != share.end()) out.share_expected = s->second;
+  if (b.weight == 0) out.state = "weight-0";
+  const auto why = k.ways.missing().find(b.address);
+  if (why == k.ways.missing().end()) return out;
+  const bool stale = k.ways.known().contains(b.address);
+  out.state = stale ? "stale-next-hop" : "no-next-hop";
+  out.detail = why->second;
+  return out;
+}
+
+template <size_t N>
+std::vector<api::ReasonCount> report_reasons(const std::array<uint64_t, N>& counts,
+                                             const std::array<ReasonText, N>& texts) {
+  std::vector<api::ReasonCount> out;
+  for (size_t i = 0; i < N; i++) out.push_back({texts[i].name, texts[i].text, counts[i]});
+  return out;
+}
+
+}  // namespace
+
+std::vector<api::Interface> report_interfaces(const Knowledge& k) {
+  std::vector<api::Interface> out;
+  for (const Interface& i : k.config.interfaces) {
+    const Attachment* a = k.controller.attachments().find(i.name);
+    if (!a) {
+      out.push_back({.name = i.name, .detail = "the interface is away"});
+      continue;
+    }
+    const bool fell_back = i.mode == AttachMode::kAuto && a->mode() == XdpMode::kGeneric;
+    out.push_back({.name = i.name,
+                   .ifindex = a->ifindex(),
+                   .mode = to_string(a->mode()),
+                   .attached = true,
+                   .detail = fell_back ? "the driver has no native XDP" : ""});
+  }
+  return out;
+}
+
+api::Counters report_counters(const Knowledge& k) {
+  api::Counters out = {.passed = report_reasons(k.counters.passes, kPassTexts),
+                       .dropped = report_reasons(k.counters.drops, kDropTexts),
+                       .forwarded = {}};
+  for (const Service& s : k.config.services) {
+    const sluice_counter n = k.controller.service_total(s.name, k.counters);
+    out.forwarded.packets += n.packets;
+    out.forwarded.bytes += n.bytes;
+  }
+  return out;
+}
+
+std::vector<api::Unusable> report_unusable(const Knowledge& k) {
+  std::vector<api::Unusable> out;
+  for (const auto& [name, pool] : k.config.pools)
+    for (const Backend& b : pool.backends) {
+      const auto why = k.ways.missing().find(b.address);
+      if (why == k.ways.missing().end() || k.ways.known().contains(b.address)) continue;
+      out.push_back({pool.name + "/" + b.name, why->second});
+    }
+  return out;
+}
+
+api::Service report_service(const Knowledge& k, const Service& service) {
+  const sluice_counter total = k.controller.service_total(service.name, k.counters);
+  api::Service out = {.name = service.name,
+                      .hash = text_of(service.hash),
+                      .empty = service.empty == EmptyPolicy::kPass ? "pass" : "drop",
+                      .pool = service.pool,
+                      .packets = total.packets,
+                      .bytes = total.bytes};
+  for (const IpAddress& vip : service.vips) out.vips.push_back(vip.to_string());
+  for (const Port& port : service.ports) out.ports.push_back(text_of(port));
+  const ImageService* image = image_of(k.controller.live(), service.name);
+  const auto share = image ? shares(*image) : std::map<IpAddress, double>();
+  for (const Backend& b : k.config.pools.at(service.pool).backends)
+    out.backends.push_back(report_backend(k, service.name, b, share));
+  return out;
+}
+
+}  // namespace sluice

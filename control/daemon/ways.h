@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The best known way to each backend, over time.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "model/config.h"
+#include "model/next_hop.h"
+#include "network/resolver.h"
+
+namespace sluice {
+
+// What the kernel says now, and for backends it has lost the way to, what it said last: a neighbour
+// that fails to answer ARP for a moment must not move every flow of that backend (fail static).
+// Whether a backend is alive is for health checks to say.
+class Ways {
+ public:
+  static Result<Ways> create();
+
+  // Asks the kernel again for every backend of `config`; forgets the others.
+  Result<void> refresh(const Config& config);
+
+  const NextHops& known() const { return known_; }
+  // Why the kernel has no way to a backend right now.
+  const std::map<IpAddress, std::string>& missing() const { return missing_; }
+  // Every backend has a way?
+  bool complete() const;
+
+ private:
+  explicit Ways(Resolver resolver) : resolver_(std::move(resolver)) {}
+  Resolver resolver_;
+  NextHops known_;
+  std::map<IpAddress, std::string> missing_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// A server of the API in a thread of its own, saying fixed things, and a folder for its socket.
+#pragma once
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "api/server.h"
+#include "base/event_loop.h"
+#include "base/unique_fd.h"
+
+namespace sluice::api {
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = "/tmp/sluice-test.XXXXXX";
+    if (!::mkdtemp(name.data())) throw std::runtime_error("mkdtemp " + name);
+    path_ = name;
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  std::string path(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+inline Service shop() {
+  return {.name = "shop",
+          .vips = {"192.0.2.10", "2001:db8::10"},
+          .ports = {"80/tcp", "443/udp"},
+          .hash = "5-tuple",
+          .empty = "drop",
+          .pool = "web",
+          .backends = {{.name = "be1",
+                        .address = "198.51.100.1",
+                        .weight = 100,
+                        .share_expected = 0.75,
+                        .packets = 3'000'000'000'000,
+                        .bytes = UINT64_MAX,
+                        .state = "up"},
+                       {.name = "be2",
+                        .address = "2001:db8::2",
+                        .weight = 50,
+                        .share_expected = 0.25,
+                        .packets = 1'000'000'000'000,
+                        .bytes = 1,
+                        .state = "no-neighbour",
+                        .detail = "2001:db8::1 does not answer \x1b[31mon eth0"}},
+          .packets = 4'000'000'000'000,
+          .bytes = UINT64_MAX};
+}
+
+// A document that does not fit into a socket's buffer.
+inline Service large() {
+  return {.name = "large", .backends = std::vector<Backend>(10'000, shop().backends[1])};
+}
+
+inline Status fixed_status() {
+  return {.version = "1.2.3",
+          .instance = "default",
+          .generation = 7,
+          .config_file = "/etc/sluice/sluice.yaml",
+          .config_loaded_at = "2024-02-29T12:00:00Z",
+          .last_error = "sluice.yaml:1:1: error: one\nsluice.yaml:2:1: error: two",
+          .interfaces = {{.name = "eth0", .ifindex = 2, .mode = "native", .attached = true},
+                         {.name = "eth1", .detail = "there is no such interface"}},
+          .counters = {.passed = {{.reason = "NOT_OURS", .text = "not a VIP", .packets = 12}},
+                       .dropped = {{.reason = "TRUNCATED", .text = "cut short", .packets = 5},
+                                   {.reason = "FRAGMENT", .text = "a fragment", .packets = 0}},
+                       .forwarded = {.packets = 1'234'567, .bytes = UINT64_MAX}},
+          .services = 1,
+          .members = 2,
+          .unusable = {{.backend = "web/be2", .reason = "no neighbour"}}};
+}
+
+// Listens from construction to destruction.
+class RunningServer {
+ public:
+  explicit RunningServer(const std::string& socket_path)
+      : loop_(must(EventLoop::create())), stop_(::eventfd(0, EFD_CLOEXEC)) {
+    stopper_ = must(loop_.on_readable(stop_.get(), [this] { loop_.stop(); }));
+    server_ = must(Server::listen(loop_, socket_path, handlers()));
+    thread_ = std::thread([this] { (void)loop_.run(); });
+  }
+  ~RunningServer() { stop(); }
+  RunningServer(const RunningServer&) = delete;
+  RunningServer& operator=(const RunningServer&) = delete;
+
+  void stop() {
+    ::eventfd_write(stop_.get(), 1);
+    join();
+  }
+  void join() {
+    if (thread_.joinable()) thread_.join();
+    server_.reset();
+  }
+
+  std::atomic<int> reloads = 0;
+  std::atomic<bool> reload_fails = false;
+
+ private:
+  template <class T>
+  static T must(Result<T> result) {
+    if (!result) throw std::runtime_error(result.error().message);
+    return std::move(*result);
+  }
+
+  Handlers handlers() {
+    return {.status = fixed_status,
+            .services = [] { return std::vector<Service>{shop()}; },
+            .service = [](std::string_view name) -> std::optional<Service> {
+              if (name == "shop") return shop();
+              if (name == "large") return large();
+              return std::nullopt;
+            },
+            .reload = [this]() -> Result<void> {
+              reloads++;
+              if (reload_fails) return Error{"sluice.yaml:1:1: error: no"};
+              return {};
+            },
+            .unload = [this]() -> Result<void> {
+              loop_.stop();
+              return {};
+            }};
+  }
+
+  EventLoop loop_;
+  UniqueFd stop_;
+  EventLoop::Source stopper_;
+  std::optional<Server> server_;
+  std::thread thread_;
+};
+
+}  // namespace sluice::api

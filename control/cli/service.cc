@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// service list and service show: who gets what.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/client.h"
+#include "api/documents.h"
+#include "cli/human.h"
+#include "cli/output.h"
+#include "cli/table.h"
+#include "cli/verb.h"
+
+namespace sluice::cli {
+
+namespace {
+
+constexpr const char* kUp = "up";
+
+std::string list(const std::vector<api::Service>& services, bool color) {
+  Table table({{"SERVICE"},
+               {"VIPS"},
+               {"PORTS"},
+               {"POOL"},
+               {"BACKENDS", Align::kRight},
+               {"PACKETS", Align::kRight},
+               {"BYTES", Align::kRight}},
+              color);
+  for (const api::Service& s : services) {
+    const auto up = std::ranges::count(s.backends, kUp, &api::Backend::state);
+    table.add({s.name, comma_separated(s.vips), comma_separated(s.ports), s.pool,
+               Cell(fmt::format("{}/{}", up, s.backends.size()), up == 0), human_count(s.packets),
+               human_bytes(s.bytes)});
+  }
+  return table.to_string();
+}
+
+std::string heading(const api::Service& service) {
+  Facts facts;
+  facts.add("service", service.name);
+  facts.add("vips", comma_separated(service.vips));
+  facts.add("ports", comma_separated(service.ports));
+  facts.add("pool", service.pool);
+  facts.add("hash", service.hash);
+  facts.add("empty", service.empty);
+  facts.add("forwarded", human_count(service.packets) + " packets, " + human_bytes(service.bytes));
+  return facts.to_string();
+}
+
+std::string backends(const api::Service& service, bool color) {
+  Table table({{"BACKEND"},
+               {"ADDRESS"},
+               {"WEIGHT", Align::kRight},
+               {"EXPECTED", Align::kRight},
+               {"ACTUAL", Align::kRight},
+               {"PACKETS", Align::kRight},
+               {"BYTES", Align::kRight},
+               {"STATE"},
+               {"DETAIL"}},
+              color);
+  for (const api::Backend& b : service.backends)
+    table.add({b.name, b.address, std::to_string(b.weight), human_share(b.share_expected),
+               service.packets ? human_share(double(b.packets) / double(service.packets)) : "-",
+               human_count(b.packets), human_bytes(b.bytes), Cell(b.state, b.state != kUp),
+               b.detail});
+  return table.to_string();
+}
+
+}  // namespace
+
+Result<int> service_list(const Options& options, Verb::Arguments) {
+  const Result<nlohmann::json> answer = api::get(options.socket_path(), "/v1/services");
+  if (!answer) return answer.error();
+  if (options.json()) return print_json(*answer);
+  const auto services = api::from_document<std::vector<api::Service>>(*answer);
+  if (!services) return services.error();
+  if (services->empty()) fmt::print("no services\n");
+  print_sections({list(*services, options.color)});
+  return 0;
+}
+
+Result<int> service_show(const Options& options, Verb::Arguments arguments) {
+  const std::string path = "/v1/services/" + api::path_segment(arguments[0]);
+  const Result<nlohmann::json> answer = api::get(options.socket_path(), path);
+  if (!answer) return answer.error();
+  if (options.json()) return print_json(*answer);
+  const Result<api::Service> service = api::from_document<api::Service>(*answer);
+  if (!service) return service.error();
+  print_sections({heading(*service), backends(*service, options.color)});
+  return 0;
+}
+
+}  // namespace sluice::cli

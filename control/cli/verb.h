@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// What sluicectl can do: the table of verbs.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace sluice::cli {
+
+// What the options say.
+struct Options {
+  std::string instance = "default";
+  std::string socket;  // empty: the instance's own
+  std::string bpffs = "/sys/fs/bpf";
+  std::string output = "table";
+  bool color = false;
+
+  bool json() const { return output == "json"; }
+  std::string socket_path() const;
+};
+
+struct Verb {
+  using Arguments = std::span<const std::string>;
+
+  std::string_view name;       // one word or two
+  std::string_view arguments;  // as the usage shows them; each word is one argument
+  std::string_view summary;
+  std::string_view details;  // what else `help NAME` says
+  // The exit status, or what main() complains about before it returns 1.
+  Result<int> (*run)(const Options&, Arguments);
+};
+
+std::span<const Verb> verbs();
+
+Result<int> status(const Options&, Verb::Arguments);
+Result<int> service_list(const Options&, Verb::Arguments);
+Result<int> service_show(const Options&, Verb::Arguments);
+Result<int> config_check(const Options&, Verb::Arguments);
+Result<int> reload(const Options&, Verb::Arguments);
+Result<int> unload(const Options&, Verb::Arguments);
+
+}  // namespace sluice::cli

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The standard lab: client - router - { balancer, be1 .. beN }.
+//
+//   client    eth0      198.51.100.1/24   2001:db8:c::1/64
+//   balancer  eth0      203.0.113.2/30    2001:db8:b::2/64
+//   beI       eth0      203.0.113.(4I+2)  2001:db8:e:I::2/64, and the VIPs on lo
+//   router    client, balancer, be1 ..    the other address of each
+//
+// 192.0.2.0/24 and 2001:db8::/64, where VIPs are from, are routed to the balancer. Backends answer
+// the client through the router: direct server return. Links behind the router have room for an
+// outer header. The router's end towards the balancer has XDP_PASS, so XDP_TX there is delivered;
+// the balancer has to find out the router's MAC address by itself.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "netns/host.h"
+#include "netns/http_server.h"
+#include "netns/lab.h"
+#include "netns/link.h"
+#include "netns/wait.h"
+
+namespace sluice::netns {
+
+inline constexpr char kDevice[] = "eth0";  // of every host but the router
+inline constexpr char kVip4[] = "192.0.2.10";
+inline constexpr char kVip6[] = "2001:db8::10";
+inline constexpr char kClient4[] = "198.51.100.1";
+inline constexpr char kClient6[] = "2001:db8:c::1";
+inline constexpr char kBalancer4[] = "203.0.113.2";
+inline constexpr char kBalancer6[] = "2001:db8:b::2";
+
+// "http://192.0.2.10/", "http://[2001:db8::10]/"
+std::string url(const std::string& address, const std::string& path = "/");
+
+struct BackendHost {
+  std::string name, v4, v6;
+  std::unique_ptr<Host> host;
+  std::unique_ptr<Link> link;
+  std::unique_ptr<HttpServer> server;
+};
+
+struct TopologyOptions {
+  unsigned backends = 3;  // at most 62
+  std::vector<std::string> vips = {kVip4, kVip6};
+  uint16_t http_port = 80;  // where each backend's web server answers with the backend's name
+};
+
+class Topology {
+ public:
+  using Options = TopologyOptions;
+  // `lab` must outlive it. Returns when every link runs.
+  static Result<std::unique_ptr<Topology>> create(const Lab& lab, const Options& options = {});
+
+  Host& client() { return *client_; }
+  Host& router() { return *router_; }
+  Host& balancer() { return *balancer_; }
+  std::vector<BackendHost>& backends() { return backends_; }
+  BackendHost& backend(size_t number) { return backends_.at(number - 1); }  // 1 is be1
+  const Options& options() const { return options_; }
+  std::vector<Host*> hosts();
+
+ private:
+  explicit Topology(const Options& options) : options_(options) {}
+  Result<void> make_hosts(const Lab& lab);
+  Result<void> make_core_links();
+  Result<void> add_backend(const Lab& lab, unsigned number);
+  Result<void> make_routes();
+  Result<void> settle();
+
+  Options options_;
+  // Links and servers after their hosts: members go in reverse order.
+  std::unique_ptr<Host> client_, router_, balancer_;
+  std::unique_ptr<Link> client_link_, balancer_link_;
+  std::vector<BackendHost> backends_;
+};
+
+}  // namespace sluice::netns

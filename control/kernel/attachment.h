@@ -32,8 +32,8 @@ class Attachment {
   const std::string& interface() const { return interface_; }
   uint32_t ifindex() const { return ifindex_; }
   XdpMode mode() const { return mode_; }
-  // The name of the interface's pin, and back. The BPF file system takes no dots in names, interface
-  // names take no colons: "eth0.7" is pinned as "link-eth0:7".
+  // The name of the interface's pin, and back. The BPF file system takes no dots in names,
+  // interface names take no colons: "eth0.7" is pinned as "link-eth0:7".
   static std::string pin_name(const std::string& interface);
   static std::optional<std::string> interface_of_pin(const std::string& pin);
 

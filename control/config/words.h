@@ -25,10 +25,10 @@ inline constexpr Word kRootKeys[] = {
     {"version"},  {"interfaces"},   {"defaults"},         {"pools"},
     {"services"}, {"deny", kLater}, {"announce", kLater}, {"observe", kLater},
 };
-inline constexpr Word kInterfaceKeys[] = {{"mode"}, {"next_hop"}, {"vlan"}};
+inline constexpr Word kInterfaceKeys[] = {{"mode"}, {"next_hop"}};
 inline constexpr Word kDefaultsKeys[] = {
-    {"forward"}, {"hash"}, {"tracking"},      {"ring"},
-    {"seed"},    {"mtu"},  {"check", kLater}, {"drain", kLater},
+    {"forward"}, {"hash"},        {"tracking"},      {"ring"},
+    {"seed"},    {"mtu", kLater}, {"check", kLater}, {"drain", kLater},
 };
 inline constexpr Word kPoolKeys[] = {
     {"backends"},
@@ -42,10 +42,6 @@ inline constexpr Word kServiceKeys[] = {
     {"empty"}, {"acl", kLater}, {"limit", kLater}, {"routes", kLater},
 };
 inline constexpr Word kIpipKeys[] = {{"source"}};
-inline constexpr Word kGreKeys[] = {{"source"}};
-inline constexpr Word kFouKeys[] = {{"port"}, {"port6"}, {"source"}, {"checksum"}};
-inline constexpr Word kGueKeys[] = {{"port"}, {"source"}, {"variant"}, {"checksum"}};
-inline constexpr Word kGeneveKeys[] = {{"port"}, {"vni"}, {"source"}, {"checksum"}};
 
 // A fixed value: without a `value` it is for later.
 template <class T>
@@ -55,7 +51,7 @@ struct Choice {
 };
 
 enum class Tracking { kNever };  // what the data plane does today; the model has no field for it
-enum class Protocol : uint8_t { kTcp = 6, kUdp = 17, kAny = 0 };  // as in PortRange
+enum class Protocol : uint8_t { kTcp = 6, kUdp = 17 };  // as in the IP header
 
 inline constexpr Choice<AttachMode> kModes[] = {
     {"auto", AttachMode::kAuto},
@@ -65,11 +61,9 @@ inline constexpr Choice<AttachMode> kModes[] = {
     {"tc", std::nullopt},
 };
 inline constexpr Choice<Tunnel> kTunnels[] = {
-    {"l2", Tunnel::kL2},   {"ipip", Tunnel::kIpip}, {"gre", Tunnel::kGre},
-    {"fou", Tunnel::kFou}, {"gue", Tunnel::kGue},   {"geneve", Tunnel::kGeneve},
+    {"ipip", Tunnel::kIpip}, {"l2", std::nullopt},  {"gre", std::nullopt},
+    {"fou", std::nullopt},   {"gue", std::nullopt}, {"geneve", std::nullopt},
 };
-inline constexpr Choice<bool> kVlans[] = {{"keep", true}, {"strip", false}};
-inline constexpr Choice<bool> kBooleans[] = {{"true", true}, {"false", false}};
 inline constexpr Choice<HashFields> kHashes[] = {
     {"5-tuple", HashFields::kFiveTuple},
     {"source", HashFields::kSource},
@@ -88,7 +82,7 @@ inline constexpr Choice<EmptyPolicy> kEmptyPolicies[] = {
 inline constexpr Choice<Protocol> kProtocols[] = {
     {"tcp", Protocol::kTcp},
     {"udp", Protocol::kUdp},
-    {"any", Protocol::kAny},
+    {"any", std::nullopt},
 };
 
 // ` (did you mean "backends"?)` if one of the candidates is a likely misspelling of `word`, else

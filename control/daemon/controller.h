@@ -45,7 +45,6 @@ class Controller {
   RingCache rings_;
   std::unique_ptr<Dataplane> dataplane_;
   std::string seed_;
-  Features features_;
   Live live_;
   Ledger ledger_;
   Attachments attachments_;

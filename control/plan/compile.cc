@@ -37,11 +37,7 @@ void RingCache::drop_unused() {
 }
 
 Image compile(const Desired& desired, RingCache& rings) {
-  Image image = {.members = {},
-                 .services = {},
-                 .macs = desired.macs,
-                 .sources = desired.sources,
-                 .tunnel_ports = desired.tunnel_ports};
+  Image image;
   for (const DesiredService& s : desired.services) {
     RingCache::Key key = {.members = {}, .size = desired.ring_size, .seed = desired.seed};
     ImageService service = {.name = s.name,

@@ -25,7 +25,7 @@ class Demo : public testing::Test {
   void SetUp() override {
     if (geteuid() != 0) GTEST_SKIP() << "needs root, for network namespaces and BPF";
     const Result<Programs> programs = Programs::beside_this_program();
-    if (!programs) GTEST_SKIP() << programs.error().message;
+    ASSERT_TRUE(programs) << programs.error().message;
     std::string path = fs::temp_directory_path() / "demo-test-XXXXXX";
     ASSERT_NE(mkdtemp(path.data()), nullptr);
     directory_ = path;

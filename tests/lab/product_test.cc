@@ -15,7 +15,7 @@ constexpr unsigned kRate = 400;
 void ProductTest::SetUp() {
   if (geteuid() != 0) GTEST_SKIP() << "needs root, for network namespaces and BPF";
   const Result<Programs> programs = Programs::beside_this_program();
-  if (!programs) GTEST_SKIP() << programs.error().message;
+  ASSERT_TRUE(programs) << programs.error().message;
   LAB_ASSERT_OK_AND(lab_, Lab::create());
   LAB_ASSERT_OK_AND(topology_, Topology::create(*lab_));
   product_ = std::make_unique<Product>(*topology_, *programs, kInstance);

@@ -12,6 +12,7 @@
 enum {
 	DEFAULT_VIPS = 64,
 	DEFAULT_SERVICES = 128,
+	DEFAULT_RANGES = 64,
 	DEFAULT_POSITIONS = 1024,
 	DEFAULT_RING_SLOTS = 65537,
 	DEFAULT_RING_SIZE = (DEFAULT_RING_SLOTS + 1) * sizeof(__u32), // sluice_ring_size()
@@ -19,18 +20,28 @@ enum {
 	    sizeof(struct sluice_generation) + DEFAULT_VIPS * sizeof(struct sluice_vip) +
 	    DEFAULT_SERVICES * sizeof(struct sluice_service) +
 	    (DEFAULT_VIPS + DEFAULT_SERVICES) / SLUICE_BUCKET * sizeof(__u32) +
-	    DEFAULT_POSITIONS * sizeof(__u32),
+	    DEFAULT_RANGES * sizeof(struct sluice_range) + DEFAULT_POSITIONS * sizeof(__u32),
 };
 
 const volatile struct sluice_shape cfg_shape = {
     .vips = DEFAULT_VIPS,
     .services = DEFAULT_SERVICES,
+    .ranges = DEFAULT_RANGES,
     .positions = DEFAULT_POSITIONS,
     .ring_slots = DEFAULT_RING_SLOTS,
 };
 
 // The fleet-wide secret of the flow hash.
 const volatile struct sluice_hash_key cfg_hash_key;
+
+// Are there VIPs that are prefixes?
+const volatile _Bool cfg_prefixes = 1;
+
+// Answers of our own (echo, too big) a second on each CPU; 0: none.
+const volatile __u32 cfg_replies_per_second = 1000;
+
+// Write down what became of each packet (struct sluice_fate): for `sluicectl simulate`.
+const volatile _Bool cfg_explain = 0;
 
 // Copies that functions may take. Read member by member: casting the volatile away would let clang
 // fold the value the object was compiled with.
@@ -39,6 +50,7 @@ static __always_inline struct sluice_shape shape(void)
 	struct sluice_shape s = {
 	    .vips = cfg_shape.vips,
 	    .services = cfg_shape.services,
+	    .ranges = cfg_shape.ranges,
 	    .positions = cfg_shape.positions,
 	    .ring_slots = cfg_shape.ring_slots,
 	};

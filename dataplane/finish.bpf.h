@@ -2,6 +2,7 @@
 // The only place that counts a packet and turns a verdict into an action.
 #pragma once
 
+#include "config.bpf.h"
 #include "maps.bpf.h"
 #include "packet.bpf.h"
 
@@ -23,6 +24,20 @@ static __always_inline void count_forwarded(const struct packet *pkt)
 	}
 }
 
+static __always_inline void explain(const struct packet *pkt, enum verdict v)
+{
+	const __u32 zero = 0;
+	struct sluice_fate *f = bpf_map_lookup_elem(&fate, &zero);
+
+	if (!f)
+		return;
+	f->verdict = v;
+	f->reason = pkt->reason;
+	f->service = pkt->service ? pkt->service->number : SLUICE_NONE;
+	f->member = pkt->member ? pkt->member_index : SLUICE_NONE;
+	f->ifindex = v == V_REDIRECT ? pkt->member->ifindex : 0;
+}
+
 static __always_inline int finish(const struct packet *pkt, enum verdict v)
 {
 	switch (v) {
@@ -31,12 +46,17 @@ static __always_inline int finish(const struct packet *pkt, enum verdict v)
 		count_forwarded(pkt);
 		break;
 	case V_PASS:
-		count(&passes, pkt->pass_reason);
+		count(&passes, pkt->reason);
+		break;
+	case V_REPLY:
+		count(&replies, pkt->reason);
 		break;
 	case V_NEXT:
 	case V_DROP:
-		count(&drops, pkt->drop_reason);
+		count(&drops, pkt->reason);
 		break;
 	}
+	if (cfg_explain)
+		explain(pkt, v);
 	return hook_action(pkt, v);
 }

@@ -22,6 +22,30 @@ struct {
 	__array(values, struct generation_table);
 } generation SEC(".maps");
 
+// Number -> the VIP prefixes of a generation (struct sluice_prefix -> struct sluice_vip_services).
+struct prefix_table {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1024);
+	__uint(key_size, sizeof(struct sluice_prefix));
+	__uint(value_size, sizeof(struct sluice_vip_services));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 3);
+	__uint(key_size, sizeof(__u32));
+	__array(values, struct prefix_table);
+} prefixes SEC(".maps");
+
+// What first fragments said, for the fragments that follow them.
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct sluice_fragment_key);
+	__type(value, struct sluice_fragment);
+} fragments SEC(".maps");
+
 // Ring number -> ring: one value of shape.ring_slots slots of 4 bytes. A ring in use is never
 // rewritten: a new one goes under a free number. Mapped by the control plane, so that filling it
 // is plain stores.
@@ -57,6 +81,14 @@ struct {
 	__type(value, struct sluice_counter);
 } member_stats SEC(".maps");
 
+// How many answers of our own this CPU may still give.
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sluice_bucket);
+} reply_bucket SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, SLUICE_DROP_REASON_COUNT);
@@ -70,3 +102,18 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } passes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SLUICE_REPLY_REASON_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} replies SEC(".maps");
+
+// What became of the last packet, when cfg_explain is on.
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sluice_fate);
+} fate SEC(".maps");

@@ -4,14 +4,23 @@
 
 #include "abi/sluice_abi.h"
 #include "net/cursor.h"
+#include "net/l2.h"
 
 // V_NEXT hands the packet to the next stage; every other value is final.
 enum verdict {
 	V_NEXT,
-	V_PASS,	    // to the kernel, untouched; why is in `pass_reason`
-	V_DROP,	    // why is in `drop_reason`
+	V_PASS, // to the kernel, untouched
+	V_DROP,
 	V_TX,	    // out of the interface it came in by
 	V_REDIRECT, // out of interface member->ifindex
+	V_REPLY,    // an answer of our own, out of the interface it came in by
+};
+
+// What a packet is to its datagram.
+enum fragment {
+	FRAGMENT_NONE,	// a whole datagram
+	FRAGMENT_FIRST, // has the ports
+	FRAGMENT_LATER, // has none
 };
 
 struct packet {
@@ -19,27 +28,50 @@ struct packet {
 	struct cursor cur; // after parse: at the IP header; after admit: at the L4 header
 	struct sluice_flow flow;
 	const struct sluice_generation *generation;
+	const struct sluice_vip_services *vip;
 	const struct sluice_service *service;
 	const struct sluice_member *member;
-	__u32 vip; // struct sluice_vip.number
+	__u64 mac; // the frame is for: mac_number()
 	__u32 member_index;
 	__u32 hash;
-	__u16 l2_len; // bytes in front of the IP header
-	__u16 l3_len; // the client's IP packet, as its header says
-	__u8 tos;     // DSCP and ECN
-	__u8 family;  // 4 or 6
-	enum sluice_drop_reason drop_reason;
-	enum sluice_pass_reason pass_reason;
+	__u32 fragment_id;
+	__u32 tags[2];	// VLAN tags as they stand in the frame, ethertype and all
+	__u8 tag_len;	// bytes of VLAN tags
+	__u16 l3_len;	// the client's IP packet, as its header says
+	__u16 l4_len;	// what of it follows the IP header and its extensions
+	__u8 tos;	// DSCP and ECN
+	__u8 family;	// 4 or 6
+	__u8 fragment;	// enum fragment
+	_Bool is_error; // an ICMP error: `flow` is that of the packet it quotes
+	__u8 reason;	// enum sluice_drop_reason, sluice_pass_reason or sluice_reply_reason
 };
+
+// Bytes of VLAN tags, in bounds the verifier sees even where it has lost sight of them.
+static __always_inline __u32 tag_len(const struct packet *pkt)
+{
+	return pkt->tag_len & (VLAN_TAG | 2 * VLAN_TAG);
+}
+
+// Bytes in front of the IP header.
+static __always_inline __u32 l2_len(const struct packet *pkt)
+{
+	return ETH_HLEN + tag_len(pkt);
+}
 
 static __always_inline enum verdict drop(struct packet *pkt, enum sluice_drop_reason why)
 {
-	pkt->drop_reason = why;
+	pkt->reason = why;
 	return V_DROP;
 }
 
 static __always_inline enum verdict pass(struct packet *pkt, enum sluice_pass_reason why)
 {
-	pkt->pass_reason = why;
+	pkt->reason = why;
 	return V_PASS;
+}
+
+static __always_inline enum verdict reply(struct packet *pkt, enum sluice_reply_reason why)
+{
+	pkt->reason = why;
+	return V_REPLY;
 }

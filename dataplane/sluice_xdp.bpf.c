@@ -6,8 +6,12 @@
 #include "stage/parse.bpf.h"
 #include "stage/vip.bpf.h"
 #include "stage/admit.bpf.h"
+#include "stage/loop.bpf.h"
+#include "stage/icmp.bpf.h"
+#include "stage/fragment.bpf.h"
 #include "stage/service.bpf.h"
 #include "stage/ring.bpf.h"
+#include "stage/fit.bpf.h"
 #include "stage/encap.bpf.h"
 #include "stage/transmit.bpf.h"
 #include "finish.bpf.h"
@@ -15,8 +19,7 @@
 SEC("xdp")
 int sluice_ingress(struct xdp_md *ctx)
 {
-	struct hook_ctx *hook = (struct hook_ctx *)ctx;
-	struct packet pkt = {.ctx = hook, .cur = hook_packet(hook)};
+	struct packet pkt = {.ctx = ctx, .cur = hook_packet(ctx)};
 	enum verdict v = parse(&pkt);
 
 	if (v == V_NEXT)
@@ -24,9 +27,19 @@ int sluice_ingress(struct xdp_md *ctx)
 	if (v == V_NEXT)
 		v = admit(&pkt);
 	if (v == V_NEXT)
+		v = refuse_loop(&pkt);
+	if (v == V_NEXT)
+		v = steer_icmp(&pkt);
+	if (v == V_NEXT)
+		v = find_fragment(&pkt);
+	if (v == V_NEXT)
 		v = find_service(&pkt);
 	if (v == V_NEXT)
+		v = remember_fragment(&pkt);
+	if (v == V_NEXT)
 		v = choose_member(&pkt);
+	if (v == V_NEXT)
+		v = check_fit(&pkt);
 	if (v == V_NEXT)
 		v = encap(&pkt);
 	if (v == V_NEXT)

@@ -78,6 +78,9 @@ Result<void> Agent::put_in_place(const std::vector<Target>& targets) {
   for (const Attached& a : attached_)
     spdlog::info("{}: opening tunnels, {} mode", a.interface, to_string(a.mode));
   if (Result<void> r = program_.pin_maps(pins_); !r) return r;
+  Result<std::vector<Link>> links = list_links(netlink_);
+  if (!links) return links.error();
+  if (Result<void> r = follow_mss(*links); !r) return r;
   return detach_others();
 }
 
@@ -91,6 +94,33 @@ Result<void> Agent::detach_others() {
     spdlog::warn("{}: no longer asked for; detaching", printable(name));
     if (Result<void> r = detach(name, pins_); !r) return r;
   }
+  Result<std::vector<std::string>> clamped = pins_.clamped();
+  if (!clamped) return clamped.error();
+  for (const std::string& name : *clamped) {
+    if (settings_.mss &&
+        std::binary_search(settings_.interfaces.begin(), settings_.interfaces.end(), name))
+      continue;
+    spdlog::info("{}: no longer lowering the MSS", printable(name));
+    if (Result<void> r = unclamp(name, pins_); !r) return r;
+  }
+  return {};
+}
+
+// The MTU may change, and the interface may be another.
+Result<void> Agent::follow_mss(const std::vector<Link>& links) {
+  if (!settings_.mss) return {};
+  for (const Attached& a : attached_)
+    for (const Link& link : links) {
+      if (link.ifindex != a.ifindex) continue;
+      const Mss mss = mss_for(settings_, link.mtu);
+      if (const auto old = clamped_.find(a.ifindex); old != clamped_.end() && old->second == mss)
+        continue;
+      if (Result<void> r = clamp(a.interface, a.ifindex, mss, program_.vips_fd(), pins_); !r)
+        return r;
+      clamped_[a.ifindex] = mss;
+      spdlog::info("{}: VIPs ask for segments of {} bytes at most, over IPv6 {}", a.interface,
+                   mss.v4, mss.v6);
+    }
   return {};
 }
 
@@ -170,6 +200,7 @@ Result<void> Agent::follow() {
   if (!links) return links.error();
   for (Attached& attached : attached_)
     if (Result<void> r = follow_interface(attached, *links); !r) outcome = r;
+  if (Result<void> r = follow_mss(*links); !r) outcome = r;
   return outcome;
 }
 

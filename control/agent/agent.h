@@ -2,11 +2,13 @@
 // The running agent: puts the data plane in place and keeps it fitting the host.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <vector>
 
 #include "agent/attach.h"
+#include "agent/clamp.h"
 #include "agent/options.h"
 #include "agent/pins.h"
 #include "agent/program.h"
@@ -42,6 +44,7 @@ class Agent {
   Result<void> follow_addresses();
   Result<void> follow_interface(Attached& attached, const std::vector<Link>& links);
   Result<void> follow();
+  Result<void> follow_mss(const std::vector<Link>& links);
   void pins_changed();
 
   EventLoop& loop_;
@@ -50,6 +53,7 @@ class Agent {
   Program program_;
   Netlink netlink_;
   std::vector<Attached> attached_;
+  std::map<uint32_t, Mss> clamped_;  // by ifindex
   std::optional<Monitor> monitor_;
   std::optional<EventLoop::Source> settle_;
   UniqueFd pin_events_;

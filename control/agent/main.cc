@@ -63,6 +63,12 @@ Result<void> unload(const Options& options) {
     if (Result<void> r = detach(interface, **pins); !r) return r;
     fmt::print("detached from {}\n", printable(interface));
   }
+  Result<std::vector<std::string>> clamped = (*pins)->clamped();
+  if (!clamped) return clamped.error();
+  for (const std::string& interface : *clamped) {
+    if (Result<void> r = unclamp(interface, **pins); !r) return r;
+    fmt::print("no longer lowering the MSS on {}\n", printable(interface));
+  }
   Result<std::vector<std::string>> removed = (*pins)->remove_all();
   if (!removed) return removed.error();
   for (const std::string& path : *removed) fmt::print("removed {}\n", printable(path));

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <map>
 
 #include "abi/agent_abi.h"
@@ -20,7 +21,8 @@ constexpr int kUsage = 2;
 // What the command line says, before it is understood.
 struct Words {
   std::vector<std::string> interfaces, vips, allowed, locals;
-  std::string mode = "auto", output = "table";
+  std::vector<std::string> fou = {"5555"}, gue = {"6080"}, geneve = {"6081"};
+  std::string mode = "auto", mss = "off", output = "table";
 };
 
 const std::map<std::string, AttachMode> kModes = {
@@ -53,6 +55,15 @@ Result<IpAddress> to_host_address(const std::string& text) {
   return *a;
 }
 
+Result<uint16_t> to_port(const std::string& text) {
+  uint16_t port = 0;
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, port);
+  if (error != std::errc() || stopped != end || (text[0] == '0' && text.size() > 1))
+    return Error{"not a port: 1 to 65535, or 0 for none"};
+  return port;
+}
+
 // Converts every word with `f` into a sorted list without repetition.
 template <class T>
 Result<std::vector<T>> convert(const char* option, const std::vector<std::string>& words,
@@ -72,6 +83,48 @@ Result<std::vector<T>> convert(const char* option, const std::vector<std::string
   return all;
 }
 
+Result<void> add_ports(std::vector<TunnelPort>& all, const char* option,
+                       const std::vector<std::string>& words, sluice_agent_tunnel kind) {
+  auto ports = convert(option, words, to_port, SLUICE_AGENT_MAX_PORTS);
+  if (!ports) return ports.error();
+  if (ports->front() == 0 && ports->size() > 1)
+    return Error{fmt::format("{} 0: means no port at all, and others are given", option)};
+  for (const uint16_t port : *ports) {
+    if (port == 0) continue;
+    for (const TunnelPort& other : all)
+      if (other.port == port)
+        return Error{
+            fmt::format("{} {}: already the port of another kind of tunnel", option, port)};
+    all.push_back({port, kind});
+  }
+  if (all.size() <= SLUICE_AGENT_MAX_PORTS) return {};
+  return Error{fmt::format("{}: {} ports of tunnels are more than the {} there is room for", option,
+                           all.size(), int(SLUICE_AGENT_MAX_PORTS))};
+}
+
+Result<std::vector<TunnelPort>> to_ports(const Words& words) {
+  std::vector<TunnelPort> all;
+  if (auto r = add_ports(all, "--fou", words.fou, SLUICE_AGENT_TUNNEL_FOU); !r) return r.error();
+  if (auto r = add_ports(all, "--gue", words.gue, SLUICE_AGENT_TUNNEL_GUE); !r) return r.error();
+  if (auto r = add_ports(all, "--geneve", words.geneve, SLUICE_AGENT_TUNNEL_GENEVE); !r)
+    return r.error();
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+// What every host takes, up to what fits into an IP packet.
+constexpr uint16_t kLeastMss = 536, kMostMss = 65495;
+
+Result<std::optional<uint16_t>> to_mss(const std::string& text) {
+  if (text == "off") return std::optional<uint16_t>();
+  if (text == "auto") return std::optional<uint16_t>(0);
+  const Result<uint16_t> mss = to_port(text);
+  if (!mss || *mss < kLeastMss || *mss > kMostMss)
+    return Error{fmt::format("--mss {}: neither off nor auto nor in {}..{}", printable(text),
+                             kLeastMss, kMostMss)};
+  return std::optional<uint16_t>(*mss);
+}
+
 Result<Settings> understand(const Words& words) {
   auto interfaces = convert("--interface", words.interfaces, to_interface, 64);
   if (!interfaces) return interfaces.error();
@@ -89,11 +142,17 @@ Result<Settings> understand(const Words& words) {
           fmt::format("--local {}: a VIP, and every backend has it; tunnels end at an "
                       "address of this host alone",
                       local.to_string())};
+  Result<std::vector<TunnelPort>> ports = to_ports(words);
+  if (!ports) return ports.error();
+  Result<std::optional<uint16_t>> mss = to_mss(words.mss);
+  if (!mss) return mss.error();
   return Settings{.interfaces = std::move(*interfaces),
                   .vips = std::move(*vips),
                   .allowed = std::move(*allowed),
                   .locals = std::move(*locals),
-                  .mode = kModes.at(words.mode)};
+                  .ports = std::move(*ports),
+                  .mode = kModes.at(words.mode),
+                  .mss = *mss};
 }
 
 void add_place(CLI::App& verb, Place& place) {
@@ -119,11 +178,25 @@ void add_run(CLI::App& run, Options& o, Words& words) {
   run.add_option("--local", words.locals,
                  "where tunnels end [every address of this host but VIPs and loopback]")
       ->type_name("ADDR");
+  run.add_option("--fou", words.fou, "UDP ports with IPv4 or IPv6 right behind; 0: none")
+      ->capture_default_str()
+      ->type_name("PORT");
+  run.add_option("--gue", words.gue, "UDP ports with GUE, variants 0 and 1; 0: none")
+      ->capture_default_str()
+      ->type_name("PORT");
+  run.add_option("--geneve", words.geneve, "UDP ports with Geneve; 0: none")
+      ->capture_default_str()
+      ->type_name("PORT");
   run.add_option("--mode", words.mode,
                  "native: in the driver; generic: anywhere, slowly; auto: native where it can be")
       ->capture_default_str()
       ->type_name("MODE")
       ->check(CLI::IsMember(kModes).description(""));
+  run.add_option("--mss", words.mss,
+                 "lower the MSS that VIPs ask for: to a number, or auto: to what the MTU leaves "
+                 "beside the largest tunnel")
+      ->capture_default_str()
+      ->type_name("off|auto|N");
   run.add_flag("--verbose", o.verbose, "log what is done, not only what happens");
   add_place(run, o.place);
 }
@@ -139,8 +212,8 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   Options o;
   Words words;
   CLI::App app(
-      "sluice-agent: takes the balancer's packets for the VIPs out of their IPIP tunnel, in XDP, "
-      "before the kernel sees them.");
+      "sluice-agent: takes the balancer's packets for the VIPs out of their IPIP, GRE, FOU, GUE or "
+      "Geneve tunnel, in XDP, before the kernel sees them.");
   app.set_version_flag("--version", SLUICE_VERSION);
   app.require_subcommand(0, 1);
   CLI::App* run = app.add_subcommand(

@@ -18,6 +18,7 @@ namespace sluice::agent {
 namespace {
 
 constexpr std::string_view kLinkPrefix = "link-";
+constexpr std::string_view kClampPrefix = "mss-";
 constexpr std::string_view kNewPrefix = "new-";
 
 std::string parent_of(const Place& place) {
@@ -42,14 +43,22 @@ Result<void> unlink_path(const std::string& path) {
   return {};
 }
 
-}  // namespace
-
 // A BPF file system refuses names with a dot, which VLAN interfaces have; no interface's name has a
 // colon.
-std::string link_name(const std::string& interface) {
-  std::string name = std::string(kLinkPrefix) + interface;
+std::string name_of(std::string_view prefix, const std::string& interface) {
+  std::string name = std::string(prefix) + interface;
   std::replace(name.begin(), name.end(), '.', ':');
   return name;
+}
+
+}  // namespace
+
+std::string link_name(const std::string& interface) {
+  return name_of(kLinkPrefix, interface);
+}
+
+std::string clamp_name(const std::string& interface) {
+  return name_of(kClampPrefix, interface);
 }
 
 Result<Pins> Pins::create(const Place& place) {
@@ -86,12 +95,20 @@ Result<std::vector<std::string>> Pins::list() const {
 }
 
 Result<std::vector<std::string>> Pins::interfaces() const {
+  return interfaces_of(kLinkPrefix);
+}
+
+Result<std::vector<std::string>> Pins::clamped() const {
+  return interfaces_of(kClampPrefix);
+}
+
+Result<std::vector<std::string>> Pins::interfaces_of(std::string_view prefix) const {
   Result<std::vector<std::string>> names = list();
   if (!names) return names;
   std::vector<std::string> interfaces;
   for (const std::string& name : *names) {
-    if (!name.starts_with(kLinkPrefix)) continue;
-    interfaces.push_back(name.substr(kLinkPrefix.size()));
+    if (!name.starts_with(prefix)) continue;
+    interfaces.push_back(name.substr(prefix.size()));
     std::replace(interfaces.back().begin(), interfaces.back().end(), ':', '.');
   }
   return interfaces;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/options.h"
@@ -26,6 +27,9 @@ class Pins {
   // The interfaces whose links are pinned.
   Result<std::vector<std::string>> interfaces() const;
 
+  // The interfaces with an MSS clamp.
+  Result<std::vector<std::string>> clamped() const;
+
   // Pins under `name`; what was pinned there before is replaced in one step.
   Result<void> pin(int fd, const std::string& name) const;
   // Opens what is pinned under `name`; nothing if nothing is.
@@ -40,6 +44,7 @@ class Pins {
   Pins(std::string parent, std::string directory, UniqueFd lock)
       : parent_(std::move(parent)), directory_(std::move(directory)), lock_(std::move(lock)) {}
   Result<std::vector<std::string>> list() const;
+  Result<std::vector<std::string>> interfaces_of(std::string_view prefix) const;
 
   std::string parent_, directory_;
   UniqueFd lock_;
@@ -47,5 +52,7 @@ class Pins {
 
 // The name of the pin of the interface's link.
 std::string link_name(const std::string& interface);
+// And of its MSS clamp's.
+std::string clamp_name(const std::string& interface);
 
 }  // namespace sluice::agent

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/program.h"
 
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
@@ -34,6 +35,16 @@ Result<void> add_all(const bpf_map* map, const T& items) {
   return {};
 }
 
+Result<void> add_ports(const bpf_map* map, const std::vector<TunnelPort>& ports) {
+  for (const TunnelPort& p : ports) {
+    const uint16_t key = htons(p.port);
+    const uint32_t value = p.kind;
+    if (bpf_map_update_elem(bpf_map__fd(map), &key, &value, BPF_ANY) != 0)
+      return errno_error(fmt::format("put port {} into the map ports", p.port));
+  }
+  return {};
+}
+
 }  // namespace
 
 Program::Program(std::unique_ptr<Loaded> loaded) : loaded_(std::move(loaded)) {
@@ -54,11 +65,16 @@ Result<Program> Program::load(const Settings& settings) {
   }
   if (Result<void> r = add_all(s.maps.vips, settings.vips); !r) return r.error();
   if (Result<void> r = add_all(s.maps.allowed, settings.allowed); !r) return r.error();
+  if (Result<void> r = add_ports(s.maps.ports, settings.ports); !r) return r.error();
   return Program(std::move(loaded));
 }
 
 int Program::fd() const {
   return bpf_program__fd(loaded_->skeleton->progs.sluice_agent);
+}
+
+int Program::vips_fd() const {
+  return bpf_map__fd(loaded_->skeleton->maps.vips);
 }
 
 Result<void> Program::set_locals(const std::set<IpAddress>& addresses) {

@@ -21,6 +21,8 @@ class Program {
   ~Program();
 
   int fd() const;
+  // The map of the VIPs.
+  int vips_fd() const;
   // Makes `addresses` the places where tunnels end.
   Result<void> set_locals(const std::set<IpAddress>& addresses);
   // Pins all maps, in the place of those of an earlier program.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/status.h"
 
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
@@ -20,6 +21,9 @@ namespace {
 #define X(name, text) Reason{#name, text},
 constexpr Reason kDrops[] = {SLUICE_AGENT_DROP_REASONS(X)};
 constexpr Reason kPasses[] = {SLUICE_AGENT_PASS_REASONS(X)};
+#undef X
+#define X(name, text) #name,
+constexpr const char* kTunnels[] = {SLUICE_AGENT_TUNNELS(X)};
 #undef X
 
 struct PinnedMap {
@@ -87,6 +91,24 @@ Result<std::vector<Reason>> read_reasons(const Pins& pins, const char* name,
   return reasons;
 }
 
+Result<std::vector<TunnelPort>> read_ports(const Pins& pins) {
+  Result<PinnedMap> map = open_map(pins, "ports", sizeof(uint16_t), sizeof(uint32_t));
+  if (!map) return map.error();
+  std::vector<TunnelPort> all;
+  uint16_t key = 0, next = 0;
+  uint32_t kind = 0;
+  // Nobody changes this map once it is pinned.
+  for (void* previous = nullptr; bpf_map_get_next_key(map->fd.get(), previous, &next) == 0;
+       previous = &key) {
+    key = next;
+    if (bpf_map_lookup_elem(map->fd.get(), &key, &kind) != 0)
+      return errno_error("read " + pins.path("ports"));
+    if (kind < SLUICE_AGENT_TUNNEL_COUNT) all.push_back({ntohs(key), sluice_agent_tunnel(kind)});
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
 Result<void> read_tables(const Pins& pins, Status& status) {
   Result<std::vector<IpAddress>> vips = read_keys<sluice_addr, IpAddress>(pins, "vips");
   if (!vips) return vips.error();
@@ -94,6 +116,9 @@ Result<void> read_tables(const Pins& pins, Status& status) {
   if (!locals) return locals.error();
   Result<std::vector<Prefix>> allowed = read_keys<sluice_prefix, Prefix>(pins, "allowed");
   if (!allowed) return allowed.error();
+  Result<std::vector<TunnelPort>> ports = read_ports(pins);
+  if (!ports) return ports.error();
+  status.ports = std::move(*ports);
   status.vips = std::move(*vips);
   status.locals = std::move(*locals);
   status.allowed = std::move(*allowed);
@@ -104,11 +129,16 @@ Result<void> read_all_counters(const Pins& pins, Status& status) {
   Result<std::vector<std::vector<sluice_counter>>> out =
       read_counters<sluice_counter>(pins, "decapsulated", SLUICE_AGENT_TUNNEL_COUNT);
   if (!out) return out.error();
-  for (const std::vector<sluice_counter>& tunnel : *out)
-    for (const sluice_counter& n : tunnel) {
-      status.packets += n.packets;
-      status.bytes += n.bytes;
+  for (size_t i = 0; i < out->size(); i++) {
+    Opened opened = {.name = kTunnels[i]};
+    for (const sluice_counter& n : (*out)[i]) {
+      opened.packets += n.packets;
+      opened.bytes += n.bytes;
     }
+    status.packets += opened.packets;
+    status.bytes += opened.bytes;
+    status.tunnels.push_back(opened);
+  }
   Result<std::vector<Reason>> drops = read_reasons(pins, "drops", kDrops);
   if (!drops) return drops.error();
   Result<std::vector<Reason>> passes = read_reasons(pins, "passes", kPasses);
@@ -127,6 +157,13 @@ std::vector<std::string> to_strings(const std::vector<T>& items) {
 
 const char* state_of(const Attached& a) {
   return a.ifindex == 0 ? "gone" : to_string(a.mode);
+}
+
+std::vector<std::string> ports_text(const Status& status) {
+  std::vector<std::string> texts;
+  for (const TunnelPort& p : status.ports)
+    texts.push_back(fmt::format("{} ({})", p.port, kTunnels[p.kind]));
+  return texts;
 }
 
 std::string reasons_text(const char* title, const std::vector<Reason>& reasons) {
@@ -161,7 +198,12 @@ std::string to_json(const Status& status) {
   j["vips"] = to_strings(status.vips);
   j["allowed"] = to_strings(status.allowed);
   j["locals"] = to_strings(status.locals);
+  j["ports"] = nlohmann::ordered_json::array();
   j["decapsulated"] = {{"packets", status.packets}, {"bytes", status.bytes}};
+  for (const Opened& o : status.tunnels)
+    j["tunnels"][o.name] = {{"packets", o.packets}, {"bytes", o.bytes}};
+  for (const TunnelPort& p : status.ports)
+    j["ports"].push_back({{"port", p.port}, {"tunnel", kTunnels[p.kind]}});
   for (const Reason& r : status.drops) j["drops"][r.name] = r.packets;
   for (const Reason& r : status.passes) j["passes"][r.name] = r.packets;
   return j.dump(2, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace) + "\n";
@@ -180,7 +222,11 @@ std::string to_text(const Status& status) {
   fact("VIPs", fmt::format("{}", fmt::join(to_strings(status.vips), ", ")));
   fact("allowed", fmt::format("{}", fmt::join(to_strings(status.allowed), ", ")));
   fact("tunnels end", fmt::format("{}", fmt::join(to_strings(status.locals), ", ")));
+  fact("UDP ports", fmt::format("{}", fmt::join(ports_text(status), ", ")));
   fact("decapsulated", fmt::format("{} packets, {} bytes", status.packets, status.bytes));
+  for (const Opened& o : status.tunnels)
+    if (o.packets != 0)
+      out += fmt::format("  {:<14}  {:>12} packets, {} bytes\n", o.name, o.packets, o.bytes);
   return out + reasons_text("dropped", status.drops) +
          reasons_text("passed untouched", status.passes);
 }

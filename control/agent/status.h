@@ -20,12 +20,20 @@ struct Reason {
   uint64_t packets = 0;
 };
 
+// What came out of the tunnels of one kind.
+struct Opened {
+  const char* name;  // "IPIP"
+  uint64_t packets = 0, bytes = 0;
+};
+
 struct Status {
   std::string directory;
   std::vector<Attached> interfaces;
   std::vector<IpAddress> vips, locals;
   std::vector<Prefix> allowed;
-  uint64_t packets = 0, bytes = 0;  // taken out of their tunnel
+  std::vector<TunnelPort> ports;
+  uint64_t packets = 0, bytes = 0;  // taken out of their tunnel, of any kind
+  std::vector<Opened> tunnels;
   std::vector<Reason> drops, passes;
 };
 

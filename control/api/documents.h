@@ -53,11 +53,12 @@ SLUICE_DOCUMENT(Traffic, packets, bytes)
 struct Counters {
   std::vector<ReasonCount> passed;   // left to the kernel's own stack
   std::vector<ReasonCount> dropped;  // every reason, also those that never happened
+  std::vector<ReasonCount> replied;  // answered by the balancer itself
   Traffic forwarded;                 // sent to a backend
 
   bool operator==(const Counters&) const = default;
 };
-SLUICE_DOCUMENT(Counters, passed, dropped, forwarded)
+SLUICE_DOCUMENT(Counters, passed, dropped, replied, forwarded)
 
 // A backend the configuration names which gets no packets.
 struct Unusable {

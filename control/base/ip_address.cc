@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 namespace sluice {
@@ -68,6 +69,39 @@ bool IpAddress::is_link_local() const {
 std::string IpAddress::to_string() const {
   char text[INET6_ADDRSTRLEN];
   return inet_ntop(family(), data(), text, sizeof(text));
+}
+
+IpPrefix IpPrefix::of(const IpAddress& address) {
+  return {.address = address, .length = uint8_t(address.size() * 8)};
+}
+
+std::optional<IpPrefix> IpPrefix::parse(std::string_view text) {
+  const size_t slash = text.find('/');
+  const auto address = IpAddress::parse(text.substr(0, slash));
+  if (!address) return std::nullopt;
+  IpPrefix prefix = of(*address);
+  if (slash == std::string_view::npos) return prefix;
+  const std::string_view digits = text.substr(slash + 1);
+  unsigned length = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  if (length > prefix.length || (digits.size() > 1 && digits[0] == '0')) return std::nullopt;
+  prefix.length = uint8_t(length);
+  for (size_t bit = length; bit < address->size() * 8; bit++)
+    if (address->data()[bit / 8] & (0x80 >> bit % 8)) return std::nullopt;
+  return prefix;
+}
+
+bool IpPrefix::contains(const IpAddress& other) const {
+  if (other.family() != address.family()) return false;
+  for (size_t bit = 0; bit < length; bit++)
+    if ((address.data()[bit / 8] ^ other.data()[bit / 8]) & (0x80 >> bit % 8)) return false;
+  return true;
+}
+
+std::string IpPrefix::to_string() const {
+  if (is_single()) return address.to_string();
+  return fmt::format("{}/{}", address.to_string(), length);
 }
 
 std::optional<MacAddress> MacAddress::parse(std::string_view text) {

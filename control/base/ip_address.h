@@ -45,6 +45,24 @@ class IpAddress {
   Bytes bytes_ = {};
 };
 
+// A range of addresses: all that agree with `address` in its first `length` bits, counted in its
+// own family (0-32 or 0-128). The other bits of `address` are zero.
+struct IpPrefix {
+  IpAddress address;
+  uint8_t length = 128;
+
+  // The prefix that holds `address` alone.
+  static IpPrefix of(const IpAddress& address);
+  // "192.0.2.0/24", or an address alone. Refuses bits set behind the length.
+  static std::optional<IpPrefix> parse(std::string_view text);
+
+  bool is_single() const { return length == address.size() * 8; }
+  bool contains(const IpAddress& other) const;
+  std::string to_string() const;  // without the length where it is a single address
+
+  auto operator<=>(const IpPrefix&) const = default;
+};
+
 // A 48-bit Ethernet address.
 class MacAddress {
  public:

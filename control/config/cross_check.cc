@@ -2,10 +2,10 @@
 #include "config/cross_check.h"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "config/words.h"
 
@@ -13,8 +13,19 @@ namespace sluice {
 
 namespace {
 
-std::string to_string(const Port& port) {
-  return fmt::format("{}/{}", port.number, port.protocol == IPPROTO_TCP ? "tcp" : "udp");
+// As it is written in the file.
+std::string to_string(const PortRange& ports) {
+  const auto protocol =
+      std::find_if(std::begin(kProtocols), std::end(kProtocols),
+                   [&](const Choice<Protocol>& p) { return uint8_t(*p.value) == ports.protocol; });
+  if (ports.is_any()) return fmt::format("any/{}", protocol->text);
+  if (ports.is_one()) return fmt::format("{}/{}", ports.first, protocol->text);
+  return fmt::format("{}-{}/{}", ports.first, ports.last, protocol->text);
+}
+
+// More than one port and fewer than all: what the data plane searches in order.
+bool is_range(const PortRange& ports) {
+  return !ports.is_one() && !ports.is_any();
 }
 
 // "services.shop.vip[0] (14:11)"
@@ -47,8 +58,8 @@ void add_once(std::map<T, const Node*>& seen, const T& value, const Node& node, 
 
 // A service's VIPs and ports, each once.
 struct Unique {
-  std::map<IpAddress, const Node*> vips;
-  std::map<Port, const Node*> ports;
+  std::map<IpPrefix, const Node*> vips;
+  std::map<PortRange, const Node*> ports;
 };
 
 std::vector<Unique> check_repetitions(const Draft& draft, Report& report) {
@@ -64,42 +75,140 @@ std::vector<Unique> check_repetitions(const Draft& draft, Report& report) {
   return result;
 }
 
-// Two services may share a VIP, but not a VIP and a port.
-void check_endpoints(const Draft& draft, const std::vector<Unique>& unique, Report& report) {
-  using Endpoint = std::tuple<IpAddress, Port>;
-  std::map<Endpoint, const Node*> owners;
-  size_t total = 0;
-  for (size_t i = 0; i < unique.size() && !report.full(); i++) {
-    total += unique[i].vips.size() * unique[i].ports.size();
-    if (total > kMaxEndpoints)
-      return complain_at_key(
-          report, *draft.services[i].service,
-          fmt::format("more than {} pairs of VIP and port up to here", kMaxEndpoints));
-    for (const auto& [vip, node] : unique[i].vips) {
-      for (const auto& [port, port_node] : unique[i].ports) {
-        const auto [owner, is_new] = owners.emplace(Endpoint(vip, port), node);
-        if (!is_new)
-          complain(report, *node,
-                   fmt::format("{} of {} already belongs to {}", to_string(port), vip.to_string(),
-                               place(*owner->second)));
-      }
+struct PlacedPorts {
+  PortRange ports;
+  const Node* node;
+};
+
+// Finds ranges that overlap among ports that come in ascending order: whatever overlaps an earlier
+// range also overlaps the one that reaches furthest. Single ports and "any" overlap nothing: a
+// packet belongs to its port, else to the range that holds it, else to "any".
+class Overlaps {
+ public:
+  // An earlier range that overlaps this one.
+  std::optional<PlacedPorts> add(const PlacedPorts& next) {
+    if (!is_range(next.ports)) return std::nullopt;
+    const auto [furthest, is_new] = furthest_.try_emplace(next.ports.protocol, next);
+    if (is_new) return std::nullopt;
+    const PlacedPorts before = furthest->second;
+    if (before.ports.last < next.ports.last) furthest->second = next;
+    return before.ports.last >= next.ports.first ? std::optional(before) : std::nullopt;
+  }
+
+ private:
+  std::map<uint8_t, PlacedPorts> furthest_;  // by protocol
+};
+
+void check_overlaps_within_services(const std::vector<Unique>& unique, Report& report) {
+  for (const Unique& service : unique) {
+    Overlaps overlaps;
+    for (const auto& [ports, node] : service.ports) {
+      if (report.full()) return;
+      PlacedPorts later = {ports, node};
+      std::optional<PlacedPorts> earlier = overlaps.add(later);
+      if (!earlier) continue;
+      if (later.node->at < earlier->node->at) std::swap(later, *earlier);
+      complain(report, *later.node,
+               fmt::format("{} overlaps {} ({})", to_string(later.ports), to_string(earlier->ports),
+                           sluice::to_string(earlier->node->at)));
     }
   }
+}
+
+// The ports of a service at one of its VIPs; `node` is the VIP's.
+struct Claim {
+  IpPrefix vip;
+  PortRange ports;
+  const Node* node;
+};
+
+// Nothing if there are too many.
+std::vector<Claim> collect_claims(const Draft& draft, const std::vector<Unique>& unique,
+                                  Report& report) {
+  std::vector<Claim> claims;
+  for (size_t i = 0; i < unique.size(); i++) {
+    if (claims.size() + unique[i].vips.size() * unique[i].ports.size() > kMaxEndpoints) {
+      complain_at_key(report, *draft.services[i].service,
+                      fmt::format("more than {} pairs of VIP and port up to here", kMaxEndpoints));
+      return {};
+    }
+    for (const auto& [vip, node] : unique[i].vips)
+      for (const auto& [ports, ports_node] : unique[i].ports) claims.push_back({vip, ports, node});
+  }
+  return claims;
+}
+
+void check_range_counts(const std::vector<Claim>& claims, Report& report) {
+  std::map<IpPrefix, size_t> counts;
+  for (const Claim& claim : claims)
+    if (is_range(claim.ports) && ++counts[claim.vip] == kMaxRangesPerVip + 1)
+      complain(
+          report, *claim.node,
+          fmt::format("{} has more than {} port ranges", claim.vip.to_string(), kMaxRangesPerVip));
+}
+
+// `owner` and `other` claim the same ports, or ranges that overlap, of one VIP.
+void complain_of_conflict(const Claim& owner, const Claim& other, Report& report) {
+  const bool in_order = owner.node->at < other.node->at;
+  const Claim &earlier = in_order ? owner : other, &later = in_order ? other : owner;
+  const std::string what = to_string(later.ports) + " of " + later.vip.to_string();
+  complain(report, *later.node,
+           earlier.ports == later.ports
+               ? fmt::format("{} already belongs to {}", what, place(*earlier.node))
+               : fmt::format("{} overlaps {} of {}", what, to_string(earlier.ports),
+                             place(*earlier.node)));
+}
+
+// Two services may share a VIP, but not a VIP and a port. Of a VIP within a wider one nothing is
+// asked: its packets are its own.
+void check_endpoints(std::vector<Claim> claims, Report& report) {
+  std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) {
+    return std::tie(a.vip, a.ports, a.node->at) < std::tie(b.vip, b.ports, b.node->at);
+  });
+  const Claim* owner = nullptr;  // the first with these ports of this VIP
+  Overlaps overlaps;
+  for (const Claim& claim : claims) {
+    if (report.full()) return;
+    if (!owner || owner->vip != claim.vip) overlaps = {};
+    if (owner && owner->vip == claim.vip && owner->ports == claim.ports) {
+      complain_of_conflict(*owner, claim, report);
+      continue;
+    }
+    owner = &claim;
+    const std::optional<PlacedPorts> other = overlaps.add({claim.ports, claim.node});
+    // The same node is the same service: check_overlaps_within_services() has said it.
+    if (other && other->node != claim.node)
+      complain_of_conflict({claim.vip, other->ports, other->node}, claim, report);
+  }
+}
+
+// VIPs that are not within another one, in ascending order.
+std::vector<std::pair<IpPrefix, const Node*>> widest_vips(const std::vector<Unique>& unique) {
+  std::map<IpPrefix, const Node*> all;
+  for (const Unique& u : unique) all.insert(u.vips.begin(), u.vips.end());
+  std::vector<std::pair<IpPrefix, const Node*>> widest;
+  for (const auto& entry : all)  // a prefix comes right before what is within it
+    if (widest.empty() || !widest.back().first.contains(entry.first.address))
+      widest.push_back(entry);
+  return widest;
 }
 
 // A packet sent to a backend that is a VIP would come back to us, for ever.
 void check_backends_are_not_vips(const Draft& draft, const std::vector<Unique>& unique,
                                  Report& report) {
-  std::map<IpAddress, const Node*> vips;
-  for (const Unique& u : unique) vips.insert(u.vips.begin(), u.vips.end());
+  const std::vector<std::pair<IpPrefix, const Node*>> vips = widest_vips(unique);
   for (const auto& [name, nodes] : draft.pools) {
     const Pool& pool = draft.config.pools.at(name);
     for (size_t b = 0; b < pool.backends.size(); b++) {
-      const auto vip = vips.find(pool.backends[b].address);
-      if (vip != vips.end())
-        complain(report, *nodes.addresses[b],
-                 fmt::format("{} is a VIP, {}: packets would loop",
-                             pool.backends[b].address.to_string(), place(*vip->second)));
+      if (report.full()) return;
+      const IpAddress& address = pool.backends[b].address;
+      const auto after = std::upper_bound(
+          vips.begin(), vips.end(), address,
+          [](const IpAddress& a, const auto& entry) { return a < entry.first.address; });
+      if (after == vips.begin() || !std::prev(after)->first.contains(address)) continue;
+      complain(report, *nodes.addresses[b],
+               fmt::format("{} is a VIP, {}: packets would loop", address.to_string(),
+                           place(*std::prev(after)->second)));
     }
   }
 }
@@ -126,7 +235,10 @@ void cross_check(const Draft& draft, Report& report) {
   check_pools_exist(draft, report);
   check_pools(draft, report);
   const std::vector<Unique> unique = check_repetitions(draft, report);
-  check_endpoints(draft, unique, report);
+  check_overlaps_within_services(unique, report);
+  std::vector<Claim> claims = collect_claims(draft, unique, report);
+  check_range_counts(claims, report);
+  check_endpoints(std::move(claims), report);
   check_backends_are_not_vips(draft, unique, report);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The section `defaults`, and `forward`, which may stand there or at a backend.
+// The section `defaults`: what services and backends take when they say nothing.
 #include <fmt/format.h>
 
 #include "config/block.h"
@@ -13,6 +13,8 @@ namespace {
 constexpr uint32_t kSmallestRing = 251;    // a prime
 constexpr uint32_t kLargestRing = 131071;  // a prime, and what fits the data plane's maps
 constexpr size_t kLongestSeed = 1024;
+constexpr uint32_t kSmallestMtu = 576;  // what every IPv4 host takes (RFC 791)
+constexpr uint32_t kLargestMtu = 9216;
 
 bool is_prime(uint32_t n) {
   for (uint32_t d = 2; d * d <= n; d++)
@@ -48,36 +50,7 @@ void read_seed(const Node& node, Config& config, Report& report) {
     config.seed = *seed;
 }
 
-void read_sources(const Node& node, Forward& forward, Report& report) {
-  for (const Node* item : one_or_more(node)) {
-    const std::optional<IpAddress> address = read_address(*item, report);
-    if (!address) continue;
-    std::optional<IpAddress>& slot = address->is_v4() ? forward.source_v4 : forward.source_v6;
-    if (slot) complain(report, *item, "there is one source per family; this is the second");
-    slot = address;
-  }
-}
-
 }  // namespace
-
-std::optional<Forward> read_forward(const Node& node, Report& report) {
-  if (node.kind != Node::Kind::kMap) {
-    const std::optional<Tunnel> tunnel = read_choice(node, kTunnels, report);
-    return tunnel ? std::optional(Forward{.tunnel = *tunnel}) : std::nullopt;
-  }
-  const std::vector<Entry> tunnels = entries(node, "{ipip: {source: 10.0.0.5}}", report);
-  if (tunnels.size() != 1) {
-    complain(report, node, "exactly one tunnel is expected");
-    return std::nullopt;
-  }
-  const std::optional<Tunnel> tunnel =
-      read_choice(*tunnels[0].key, tunnels[0].key->text, kTunnels, report);
-  if (!tunnel) return std::nullopt;
-  Forward forward = {.tunnel = *tunnel};
-  const Block block(*tunnels[0].value, kIpipKeys, "{source: [10.0.0.5, \"fd00::5\"]}", report);
-  if (const Node* source = block.find("source")) read_sources(*source, forward, report);
-  return forward;
-}
 
 Defaults read_defaults(const Node& node, Config& config, Report& report) {
   Defaults defaults;
@@ -88,6 +61,8 @@ Defaults read_defaults(const Node& node, Config& config, Report& report) {
     defaults.hash = read_choice(*hash, kHashes, report).value_or(defaults.hash);
   if (const Node* tracking = block.find("tracking")) read_choice(*tracking, kTrackings, report);
   if (const Node* ring = block.find("ring")) read_ring(*ring, config, report);
+  if (const Node* mtu = block.find("mtu"))
+    config.mtu = read_number(*mtu, kSmallestMtu, kLargestMtu, report).value_or(0);
   const Node* seed =
       block.require("seed", "choose a secret text and use it on every balancer", report);
   if (seed) read_seed(*seed, config, report);

@@ -29,6 +29,8 @@ Interface read_interface(const Entry& entry, Report& report) {
     interface.mode = read_choice(*mode, kModes, report).value_or(AttachMode::kAuto);
   if (const Node* next_hop = block.find("next_hop"))
     interface.next_hop = read_mac(*next_hop, report);
+  if (const Node* vlan = block.find("vlan"))
+    interface.keep_vlan = read_choice(*vlan, kVlans, report).value_or(true);
   return interface;
 }
 

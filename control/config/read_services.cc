@@ -47,22 +47,22 @@ void read_backends(const Block& block, const Defaults& defaults, Service& servic
   }
 }
 
-void read_vips(const Node& node, Service& service, ServiceNodes& nodes, Report& report) {
+void read_vip_list(const Node& node, Service& service, ServiceNodes& nodes, Report& report) {
   complain_if_empty(node, "VIP", report);
   for (const Node* item : one_or_more(node)) {
-    const std::optional<IpAddress> vip = read_vip(*item, report);
+    const std::optional<IpPrefix> vip = read_prefix(*item, report);
     if (!vip) continue;
     service.vips.push_back(*vip);
     nodes.vips.push_back(item);
   }
 }
 
-void read_ports(const Node& node, Service& service, ServiceNodes& nodes, Report& report) {
+void read_port_list(const Node& node, Service& service, ServiceNodes& nodes, Report& report) {
   complain_if_empty(node, "port", report);
   for (const Node* item : one_or_more(node)) {
-    const std::optional<Port> port = read_port(*item, report);
-    if (!port) continue;
-    service.ports.push_back(*port);
+    const std::optional<PortRange> ports = read_ports(*item, report);
+    if (!ports) continue;
+    service.ports.push_back(*ports);
     nodes.ports.push_back(item);
   }
 }
@@ -73,9 +73,9 @@ void read_service(const Entry& entry, const Defaults& defaults, Draft& draft, Re
   Service service = {.name = entry.key->text, .hash = defaults.hash};
   ServiceNodes nodes = {.service = entry.value};
   if (const Node* vip = block.require("vip", "the addresses clients use", report))
-    read_vips(*vip, service, nodes, report);
+    read_vip_list(*vip, service, nodes, report);
   if (const Node* ports = block.require("ports", "such as 443/tcp", report))
-    read_ports(*ports, service, nodes, report);
+    read_port_list(*ports, service, nodes, report);
   if (const Node* hash = block.find("hash"))
     service.hash = read_choice(*hash, kHashes, report).value_or(defaults.hash);
   if (const Node* empty = block.find("empty"))

@@ -17,12 +17,12 @@ struct Defaults {
 };
 
 void read_interfaces(const Node& node, Config& config, Report& report);
-// Ring and seed go to `config`.
+// Ring, seed and MTU go to `config`.
 Defaults read_defaults(const Node& node, Config& config, Report& report);
 void read_pools(const Node& node, const Defaults& defaults, Draft& draft, Report& report);
 void read_services(const Node& node, const Defaults& defaults, Draft& draft, Report& report);
 
-// `ipip`, or `{ipip: {source: [10.0.0.5, fd00::5]}}`.
+// `gue`, or `{gue: {port: 6080, source: [10.0.0.5, fd00::5]}}`.
 std::optional<Forward> read_forward(const Node& node, Report& report);
 
 }  // namespace sluice

@@ -69,11 +69,74 @@ std::optional<IpAddress> parse_address(const Node& node, std::string_view text, 
   return address;
 }
 
-// "any" or "27000-27100".
-bool is_port_set(std::string_view text) {
-  const size_t dash = text.find('-');
-  return text == "any" || (dash != std::string_view::npos && all_digits(text.substr(0, dash)) &&
-                           all_digits(text.substr(dash + 1)));
+// An address of the prefix that why_unusable() refuses, if there is one: those are blocks, so that
+// either the first address is in a block or the first address of a block is in the prefix.
+std::optional<IpAddress> unusable_in(const IpPrefix& prefix) {
+  static const std::vector<IpAddress> kFirstOfBlocks = [] {
+    std::vector<IpAddress> first;
+    for (const char* text : {"0.0.0.0", "127.0.0.0", "224.0.0.0", "169.254.0.0", "255.255.255.255",
+                             "::", "::1", "ff00::", "fe80::"})
+      first.push_back(*IpAddress::parse(text));
+    return first;
+  }();
+  if (why_unusable(prefix.address)) return prefix.address;
+  const auto it = std::find_if(kFirstOfBlocks.begin(), kFirstOfBlocks.end(),
+                               [&](const IpAddress& a) { return prefix.contains(a); });
+  return it == kFirstOfBlocks.end() ? std::nullopt : std::optional(*it);
+}
+
+// True for the IPv6 prefixes around ::ffff:0:0/96, as which IPv4 addresses go.
+bool holds_mapped_addresses(const IpPrefix& prefix) {
+  static const IpAddress kNeighbour = *IpAddress::parse("::fffe:0:0");
+  return prefix.length < 96 && prefix.contains(kNeighbour);
+}
+
+// `address` with zeroes behind its first `length` bits.
+IpAddress masked(const IpAddress& address, uint32_t length) {
+  IpAddress::Bytes bytes = address.bytes();
+  for (size_t bit = (bytes.size() - address.size()) * 8 + length; bit < bytes.size() * 8; bit++)
+    bytes[bit / 8] &= uint8_t(~(0x80 >> bit % 8));
+  return IpAddress(bytes);
+}
+
+std::optional<IpPrefix> parse_prefix(const Node& node, std::string_view text, Report& report) {
+  const size_t slash = text.find('/');
+  const std::optional<IpAddress> address = IpAddress::parse(text.substr(0, slash));
+  if (!address) {
+    complain(report, node, quoted(text) + " is not an IPv4 or IPv6 prefix");
+    return std::nullopt;
+  }
+  const std::optional<uint32_t> length =
+      parse_number(node, text.substr(slash + 1), 1, uint32_t(address->size() * 8), report);
+  if (!length) return std::nullopt;
+  const IpPrefix prefix = {.address = masked(*address, *length), .length = uint8_t(*length)};
+  if (prefix.address != *address)
+    complain(report, node,
+             fmt::format("{} has bits set behind its length (did you mean {}/{}?)", excerpt(text),
+                         prefix.address.to_string(), *length));
+  else if (const std::optional<IpAddress> bad = unusable_in(prefix))
+    complain(report, node,
+             fmt::format("{} holds {}, {}, and cannot be used here", excerpt(text),
+                         bad->to_string(), why_unusable(*bad)));
+  else if (holds_mapped_addresses(prefix))
+    complain(report, node, excerpt(text) + " holds ::ffff:0:0/96, which stands for IPv4");
+  else
+    return prefix;
+  return std::nullopt;
+}
+
+// "80" or "27000-27100"; the protocol is left open.
+std::optional<PortRange> parse_ports(const Node& node, std::string_view text, Report& report) {
+  const size_t dash = text.find('-', 1);  // one at the start makes a number negative
+  const std::optional<uint32_t> first = parse_number(node, text.substr(0, dash), 1, 65535, report);
+  if (!first) return std::nullopt;
+  if (dash == std::string_view::npos) return PortRange::one(uint16_t(*first), 0);
+  const std::optional<uint32_t> last = parse_number(node, text.substr(dash + 1), 1, 65535, report);
+  if (!last) return std::nullopt;
+  if (*first <= *last) return PortRange{uint16_t(*first), uint16_t(*last), 0};
+  complain(report, node,
+           fmt::format("{0}-{1} ends before it starts (did you mean {1}-{0}?)", *first, *last));
+  return std::nullopt;
 }
 
 }  // namespace
@@ -104,16 +167,12 @@ std::optional<IpAddress> read_address(const Node& node, Report& report) {
   return text ? parse_address(node, *text, report) : std::nullopt;
 }
 
-std::optional<IpAddress> read_vip(const Node& node, Report& report) {
-  const std::optional<std::string_view> text = read_text(node, "an address", report);
+std::optional<IpPrefix> read_prefix(const Node& node, Report& report) {
+  const std::optional<std::string_view> text = read_text(node, "an address or prefix", report);
   if (!text) return std::nullopt;
-  const size_t slash = text->find('/');
-  if (slash != std::string_view::npos && IpAddress::parse(text->substr(0, slash)) &&
-      all_digits(text->substr(slash + 1))) {
-    complain(report, node, quoted(*text) + ": prefixes of VIPs are not supported yet");
-    return std::nullopt;
-  }
-  return parse_address(node, *text, report);
+  if (text->find('/') != std::string_view::npos) return parse_prefix(node, *text, report);
+  const std::optional<IpAddress> address = parse_address(node, *text, report);
+  return address ? std::optional(IpPrefix::of(*address)) : std::nullopt;
 }
 
 std::optional<MacAddress> read_mac(const Node& node, Report& report) {
@@ -129,27 +188,30 @@ std::optional<MacAddress> read_mac(const Node& node, Report& report) {
   return std::nullopt;
 }
 
-std::optional<Port> read_port(const Node& node, Report& report) {
+std::optional<PortRange> read_ports(const Node& node, Report& report) {
   const std::optional<std::string_view> text = read_text(node, "a port", report);
   if (!text) return std::nullopt;
   const size_t slash = text->find('/');
-  const std::string_view number_text = text->substr(0, slash);
-  if (is_port_set(number_text)) {
-    complain(report, node,
-             quoted(*text) + ": " + (number_text == "any" ? "any port is" : "port ranges are") +
-                 " not supported yet");
-    return std::nullopt;
-  }
-  const std::optional<uint32_t> number = parse_number(node, number_text, 1, 65535, report);
-  if (!number) return std::nullopt;
+  const std::string_view numbers = text->substr(0, slash);
+  std::optional<PortRange> ports =
+      numbers == "any" ? PortRange::any(0) : parse_ports(node, numbers, report);
+  if (!ports) return std::nullopt;
   if (slash == std::string_view::npos) {
-    complain(report, node, fmt::format("{0} has no protocol (write {0}/tcp or {0}/udp)", *number));
+    complain(report, node, fmt::format("{0} has no protocol (write {0}/tcp or {0}/udp)", numbers));
     return std::nullopt;
   }
   const std::optional<Protocol> protocol =
       read_choice(node, text->substr(slash + 1), kProtocols, report);
   if (!protocol) return std::nullopt;
-  return Port{.number = uint16_t(*number), .protocol = uint8_t(*protocol)};
+  if (protocol == Protocol::kAny && !ports->is_any()) {
+    complain(report, node,
+             fmt::format("{0}/any: any protocol goes with any port (write any/any, or {0}/tcp and "
+                         "{0}/udp)",
+                         numbers));
+    return std::nullopt;
+  }
+  ports->protocol = uint8_t(*protocol);
+  return ports;
 }
 
 void check_name(const Node& key, Report& report) {

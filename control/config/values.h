@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads single values: numbers, addresses, ports and words. Each reports what it refuses.
+// Reads single values: numbers, addresses, prefixes, ports and words. Each reports what it refuses.
 #pragma once
 
 #include <cstdint>
@@ -26,13 +26,14 @@ std::optional<uint32_t> read_number(const Node& node, uint32_t low, uint32_t hig
 
 // An address one host can own: neither unspecified, loopback, multicast, link-local nor broadcast.
 std::optional<IpAddress> read_address(const Node& node, Report& report);
-// The same for a VIP, of which prefixes exist in the language.
-std::optional<IpAddress> read_vip(const Node& node, Report& report);
+// The same for an address or a prefix, none of whose addresses may be one of those. Its length is
+// at least 1, and the bits behind it are zero.
+std::optional<IpPrefix> read_prefix(const Node& node, Report& report);
 
 std::optional<MacAddress> read_mac(const Node& node, Report& report);
 
-// "443/tcp".
-std::optional<Port> read_port(const Node& node, Report& report);
+// "443/tcp", "27000-27100/udp", "any/tcp" or "any/any".
+std::optional<PortRange> read_ports(const Node& node, Report& report);
 
 // Reports a pool, backend or service name that is not made of letters, digits, ".", "_" and "-".
 void check_name(const Node& key, Report& report);

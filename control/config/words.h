@@ -25,10 +25,10 @@ inline constexpr Word kRootKeys[] = {
     {"version"},  {"interfaces"},   {"defaults"},         {"pools"},
     {"services"}, {"deny", kLater}, {"announce", kLater}, {"observe", kLater},
 };
-inline constexpr Word kInterfaceKeys[] = {{"mode"}, {"next_hop"}};
+inline constexpr Word kInterfaceKeys[] = {{"mode"}, {"next_hop"}, {"vlan"}};
 inline constexpr Word kDefaultsKeys[] = {
-    {"forward"}, {"hash"},        {"tracking"},      {"ring"},
-    {"seed"},    {"mtu", kLater}, {"check", kLater}, {"drain", kLater},
+    {"forward"}, {"hash"}, {"tracking"},      {"ring"},
+    {"seed"},    {"mtu"},  {"check", kLater}, {"drain", kLater},
 };
 inline constexpr Word kPoolKeys[] = {
     {"backends"},
@@ -42,6 +42,10 @@ inline constexpr Word kServiceKeys[] = {
     {"empty"}, {"acl", kLater}, {"limit", kLater}, {"routes", kLater},
 };
 inline constexpr Word kIpipKeys[] = {{"source"}};
+inline constexpr Word kGreKeys[] = {{"source"}};
+inline constexpr Word kFouKeys[] = {{"port"}, {"port6"}, {"source"}, {"checksum"}};
+inline constexpr Word kGueKeys[] = {{"port"}, {"source"}, {"variant"}, {"checksum"}};
+inline constexpr Word kGeneveKeys[] = {{"port"}, {"vni"}, {"source"}, {"checksum"}};
 
 // A fixed value: without a `value` it is for later.
 template <class T>
@@ -51,7 +55,7 @@ struct Choice {
 };
 
 enum class Tracking { kNever };  // what the data plane does today; the model has no field for it
-enum class Protocol : uint8_t { kTcp = 6, kUdp = 17 };  // as in the IP header
+enum class Protocol : uint8_t { kTcp = 6, kUdp = 17, kAny = 0 };  // as in PortRange
 
 inline constexpr Choice<AttachMode> kModes[] = {
     {"auto", AttachMode::kAuto},
@@ -61,9 +65,11 @@ inline constexpr Choice<AttachMode> kModes[] = {
     {"tc", std::nullopt},
 };
 inline constexpr Choice<Tunnel> kTunnels[] = {
-    {"ipip", Tunnel::kIpip}, {"l2", std::nullopt},  {"gre", std::nullopt},
-    {"fou", std::nullopt},   {"gue", std::nullopt}, {"geneve", std::nullopt},
+    {"l2", Tunnel::kL2},   {"ipip", Tunnel::kIpip}, {"gre", Tunnel::kGre},
+    {"fou", Tunnel::kFou}, {"gue", Tunnel::kGue},   {"geneve", Tunnel::kGeneve},
 };
+inline constexpr Choice<bool> kVlans[] = {{"keep", true}, {"strip", false}};
+inline constexpr Choice<bool> kBooleans[] = {{"true", true}, {"false", false}};
 inline constexpr Choice<HashFields> kHashes[] = {
     {"5-tuple", HashFields::kFiveTuple},
     {"source", HashFields::kSource},
@@ -82,7 +88,7 @@ inline constexpr Choice<EmptyPolicy> kEmptyPolicies[] = {
 inline constexpr Choice<Protocol> kProtocols[] = {
     {"tcp", Protocol::kTcp},
     {"udp", Protocol::kUdp},
-    {"any", std::nullopt},
+    {"any", Protocol::kAny},
 };
 
 // ` (did you mean "backends"?)` if one of the candidates is a likely misspelling of `word`, else

@@ -2,6 +2,7 @@
 #include "daemon/controller.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/log.h"
 #include "kernel/publish.h"
@@ -14,6 +15,22 @@ uint32_t members_in_use(const Live& live) {
   uint32_t n = 0;
   for (const auto& [key, m] : live.members) n = std::max(n, m.index + 1);
   return n;
+}
+
+std::vector<MacAddress> macs_of(const Config& config, const std::vector<Link>& links) {
+  std::set<MacAddress> macs;
+  for (const Interface& i : config.interfaces)
+    for (const Link& l : links)
+      if (l.name == i.name && !l.mac.is_zero()) macs.insert(l.mac);
+  return {macs.begin(), macs.end()};
+}
+
+// What a program must be able to do for `image`.
+Features features_for(const Image& image) {
+  Features f = {.prefixes = false};
+  for (const ImageService& s : image.services)
+    for (const Frontend& frontend : s.frontends) f.prefixes |= !frontend.vip.is_single();
+  return f;
 }
 
 void log_change(const Plan& plan) {
@@ -31,7 +48,7 @@ void log_change(const Plan& plan) {
 
 Result<void> Controller::apply(const Config& config, const NextHops& next_hops,
                                const std::vector<Link>& links) {
-  Image image = compile(desire(config, next_hops), rings_);
+  Image image = compile(desire(config, next_hops, macs_of(config, links)), rings_);
   Result<void> r = can_serve(config, image) ? change_tables(config, std::move(image), links)
                                             : replace_dataplane(config, std::move(image), links);
   if (!r) return r;
@@ -39,7 +56,7 @@ Result<void> Controller::apply(const Config& config, const NextHops& next_hops,
 }
 
 bool Controller::can_serve(const Config& config, const Image& image) const {
-  if (!dataplane_ || seed_ != config.seed) return false;
+  if (!dataplane_ || seed_ != config.seed || features_ != features_for(image)) return false;
   if (dataplane_->capacity().shape.ring_slots != config.ring_size) return false;
   const Result<void> fits = check_fits(image, dataplane_->capacity());
   if (!fits) spdlog::info("building larger tables: {}", fits.error().message);
@@ -66,7 +83,8 @@ Result<void> Controller::change_tables(const Config& config, Image image,
 Result<void> Controller::replace_dataplane(const Config& config, Image image,
                                            const std::vector<Link>& links) {
   const Capacity capacity = capacity_for(image, config.ring_size);
-  auto fresh = Dataplane::load(capacity, hash_key_from_seed(config.seed));
+  const Features features = features_for(image);
+  auto fresh = Dataplane::load(capacity, hash_key_from_seed(config.seed), features);
   if (!fresh) return fresh.error();
   Result<Plan> plan = make_plan(Live{.generation = live_.generation}, std::move(image), capacity);
   if (!plan) return plan.error();
@@ -81,6 +99,7 @@ Result<void> Controller::replace_dataplane(const Config& config, Image image,
   log_change(*plan);
   dataplane_ = std::move(*fresh);
   seed_ = config.seed;
+  features_ = features;
   live_ = std::move(plan->next);
   return {};
 }

@@ -45,6 +45,7 @@ class Controller {
   RingCache rings_;
   std::unique_ptr<Dataplane> dataplane_;
   std::string seed_;
+  Features features_;
   Live live_;
   Ledger ledger_;
   Attachments attachments_;

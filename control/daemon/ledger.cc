@@ -38,11 +38,13 @@ void Ledger::retire_all(const Counters& counters, const Live& live) {
   for (const auto& [key, m] : live.members) add(key.service, counters, m.index);
   add_each(reasons_.drops, counters.drops);
   add_each(reasons_.passes, counters.passes);
+  add_each(reasons_.replies, counters.replies);
 }
 
 Counters Ledger::reasons(Counters now) const {
   add_each(now.drops, reasons_.drops);
   add_each(now.passes, reasons_.passes);
+  add_each(now.replies, reasons_.replies);
   return now;
 }
 

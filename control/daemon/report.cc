@@ -10,8 +10,13 @@ namespace sluice {
 
 namespace {
 
-std::string text_of(const Port& port) {
-  return fmt::format("{}/{}", port.number, port.protocol == IPPROTO_TCP ? "tcp" : "udp");
+std::string text_of(const PortRange& ports) {
+  const char* protocol = ports.protocol == 0             ? "any"
+                         : ports.protocol == IPPROTO_TCP ? "tcp"
+                                                         : "udp";
+  if (ports.is_any()) return fmt::format("any/{}", protocol);
+  if (ports.is_one()) return fmt::format("{}/{}", ports.first, protocol);
+  return fmt::format("{}-{}/{}", ports.first, ports.last, protocol);
 }
 
 const char* text_of(HashFields fields) {
@@ -103,6 +108,7 @@ std::vector<api::Interface> report_interfaces(const Knowledge& k) {
 api::Counters report_counters(const Knowledge& k) {
   api::Counters out = {.passed = report_reasons(k.counters.passes, kPassTexts),
                        .dropped = report_reasons(k.counters.drops, kDropTexts),
+                       .replied = report_reasons(k.counters.replies, kReplyTexts),
                        .forwarded = {}};
   for (const Service& s : k.config.services) {
     const sluice_counter n = k.controller.service_total(s.name, k.counters);
@@ -131,8 +137,8 @@ api::Service report_service(const Knowledge& k, const Service& service) {
                       .pool = service.pool,
                       .packets = total.packets,
                       .bytes = total.bytes};
-  for (const IpAddress& vip : service.vips) out.vips.push_back(vip.to_string());
-  for (const Port& port : service.ports) out.ports.push_back(text_of(port));
+  for (const IpPrefix& vip : service.vips) out.vips.push_back(vip.to_string());
+  for (const PortRange& p : service.ports) out.ports.push_back(text_of(p));
   const ImageService* image = image_of(k.controller.live(), service.name);
   const auto share = image ? shares(*image) : std::map<IpAddress, double>();
   for (const Backend& b : k.config.pools.at(service.pool).backends)

@@ -25,6 +25,19 @@ FixedNextHops fixed_of(const Config& config) {
 
 }  // namespace
 
+// Without a tunnel a packet finds the backend by its MAC address alone.
+void refuse_l2_off_link(const Config& config, Resolution& now) {
+  for (const auto& [name, pool] : config.pools)
+    for (const Backend& b : pool.backends) {
+      const auto hop = now.found.find(b.address);
+      if (b.forward.tunnel != Tunnel::kL2 || hop == now.found.end() || hop->second.on_link)
+        continue;
+      now.missing.emplace(b.address, "forward: l2 needs the backend on the link, not behind " +
+                                         hop->second.destination.to_string());
+      now.found.erase(hop);
+    }
+}
+
 Result<Ways> Ways::create() {
   Result<Resolver> resolver = Resolver::create();
   if (!resolver) return resolver.error();
@@ -35,6 +48,7 @@ Result<void> Ways::refresh(const Config& config) {
   const std::set<IpAddress> wanted = backends_of(config);
   Result<Resolution> now = resolver_.resolve({wanted.begin(), wanted.end()}, fixed_of(config));
   if (!now) return now.error();
+  refuse_l2_off_link(config, *now);
   for (const auto& [address, why] : now->missing)
     if (!missing_.contains(address))
       spdlog::warn("backend {}: {}{}", address.to_string(), why,

@@ -10,6 +10,7 @@ namespace sluice {
 #define X(name, text) ReasonText{#name, text},
 const std::array<ReasonText, SLUICE_DROP_REASON_COUNT> kDropTexts = {SLUICE_DROP_REASONS(X)};
 const std::array<ReasonText, SLUICE_PASS_REASON_COUNT> kPassTexts = {SLUICE_PASS_REASONS(X)};
+const std::array<ReasonText, SLUICE_REPLY_REASON_COUNT> kReplyTexts = {SLUICE_REPLY_REASONS(X)};
 #undef X
 
 namespace {
@@ -41,6 +42,8 @@ Result<Counters> read_counters(const Dataplane& dataplane, uint32_t members) {
   Counters c;
   if (Result<void> r = read_reasons(dataplane.drops_fd(), "drops", c.drops); !r) return r.error();
   if (Result<void> r = read_reasons(dataplane.passes_fd(), "passes", c.passes); !r)
+    return r.error();
+  if (Result<void> r = read_reasons(dataplane.replies_fd(), "replies", c.replies); !r)
     return r.error();
   for (uint32_t i = 0; i < members; i++) {
     Result<std::vector<sluice_counter>> copies =

@@ -15,6 +15,7 @@ namespace sluice {
 struct Counters {
   std::array<uint64_t, SLUICE_DROP_REASON_COUNT> drops = {};
   std::array<uint64_t, SLUICE_PASS_REASON_COUNT> passes = {};
+  std::array<uint64_t, SLUICE_REPLY_REASON_COUNT> replies = {};
   std::vector<sluice_counter> members;  // by member index, sums over the CPUs
 };
 
@@ -28,5 +29,6 @@ struct ReasonText {
 };
 extern const std::array<ReasonText, SLUICE_DROP_REASON_COUNT> kDropTexts;
 extern const std::array<ReasonText, SLUICE_PASS_REASON_COUNT> kPassTexts;
+extern const std::array<ReasonText, SLUICE_REPLY_REASON_COUNT> kReplyTexts;
 
 }  // namespace sluice

@@ -67,6 +67,24 @@ Result<UniqueFd> create_ring(const Ring& ring) {
   return fd;
 }
 
+Result<UniqueFd> create_trie(const PrefixTable& table) {
+  LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
+  UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "prefixes", sizeof(sluice_prefix),
+                             sizeof(sluice_vip_services), uint32_t(table.size()), &options));
+  if (!fd.valid()) return errno_error(fmt::format("create a trie of {} prefixes", table.size()));
+  for (const PrefixEntry& e : table)
+    if (bpf_map_update_elem(fd.get(), &e.key, &e.services, BPF_ANY) != 0)
+      return errno_error("fill the trie of VIP prefixes");
+  return fd;
+}
+
+Result<void> delete_all(int outer, std::span<const uint32_t> numbers, const char* what) {
+  for (uint32_t number : numbers)
+    if (bpf_map_delete_elem(outer, &number) != 0 && errno != ENOENT)
+      return errno_error(fmt::format("release {} {}", what, number));
+  return {};
+}
+
 // Every map-in-map update waits for a grace period of its own, so rings go in by the batch.
 Result<void> update_batch(int outer, std::vector<uint32_t>& numbers, std::vector<int>& fds) {
   LIBBPF_OPTS(bpf_map_batch_opts, options);
@@ -89,7 +107,8 @@ sluice_hash_key hash_key_from_seed(std::string_view seed) {
 }
 
 Result<std::unique_ptr<Dataplane>> Dataplane::load(const Capacity& capacity,
-                                                   const sluice_hash_key& key) {
+                                                   const sluice_hash_key& key,
+                                                   const Features& features) {
   LoadLog log;
   auto loaded = std::make_unique<Loaded>();
   loaded->possible_cpus = libbpf_num_possible_cpus();
@@ -101,6 +120,9 @@ Result<std::unique_ptr<Dataplane>> Dataplane::load(const Capacity& capacity,
   set_sizes(s, capacity);
   set_constant(s.rodata->cfg_shape, capacity.shape);
   set_constant(s.rodata->cfg_hash_key, key);
+  set_constant(s.rodata->cfg_prefixes, features.prefixes);
+  set_constant(s.rodata->cfg_explain, features.explain);
+  set_constant(s.rodata->cfg_replies_per_second, features.replies_per_second);
   if (int r = sluice_xdp::load(&s); r < 0)
     return Error{errno_error("load the XDP program", r).message + log.tail()};
 
@@ -128,6 +150,13 @@ int Dataplane::drops_fd() const {
 }
 int Dataplane::passes_fd() const {
   return fd_of(loaded_->skeleton->maps.passes);
+}
+
+int Dataplane::replies_fd() const {
+  return fd_of(loaded_->skeleton->maps.replies);
+}
+int Dataplane::fate_fd() const {
+  return fd_of(loaded_->skeleton->maps.fate);
 }
 
 void Dataplane::patch_mac(const PatchMac& patch) {
@@ -167,6 +196,17 @@ Result<void> Dataplane::put_rings(std::span<const PutRing> puts) {
   return update_batch(fd_of(loaded_->skeleton->maps.rings), numbers, fds);
 }
 
+Result<void> Dataplane::put_prefixes(std::span<const PutPrefixes> puts) {
+  for (const PutPrefixes& p : puts) {
+    Result<UniqueFd> trie = create_trie(p.table);
+    if (!trie) return trie.error();
+    const int fd = trie->get();
+    if (bpf_map_update_elem(fd_of(loaded_->skeleton->maps.prefixes), &p.number, &fd, BPF_ANY) != 0)
+      return errno_error(fmt::format("put {} VIP prefixes in place", p.table.size()));
+  }
+  return {};
+}
+
 Result<void> Dataplane::swap_generation(const GenerationBytes& bytes) {
   const uint32_t zero = 0;
   Result<UniqueFd> table = create_value("generation", uint32_t(bytes.size()), 0);
@@ -180,11 +220,11 @@ Result<void> Dataplane::swap_generation(const GenerationBytes& bytes) {
 }
 
 Result<void> Dataplane::release_rings(std::span<const uint32_t> numbers) {
-  const int outer = fd_of(loaded_->skeleton->maps.rings);
-  for (uint32_t number : numbers)
-    if (bpf_map_delete_elem(outer, &number) != 0 && errno != ENOENT)
-      return errno_error(fmt::format("release ring {}", number));
-  return {};
+  return delete_all(fd_of(loaded_->skeleton->maps.rings), numbers, "ring");
+}
+
+Result<void> Dataplane::release_prefixes(std::span<const uint32_t> numbers) {
+  return delete_all(fd_of(loaded_->skeleton->maps.prefixes), numbers, "table of prefixes");
 }
 
 }  // namespace sluice

@@ -10,13 +10,17 @@ namespace {
 Result<void> put_and_swap(const Plan& plan, TableStore& store) {
   if (Result<void> r = store.put_members(plan.put_members); !r) return r;
   if (Result<void> r = store.put_rings(plan.put_rings); !r) return r;
+  if (Result<void> r = store.put_prefixes(plan.put_prefixes); !r) return r;
   return store.swap_generation(plan.generation);
 }
 
-void release(std::span<const uint32_t> rings, TableStore& store) {
-  if (Result<void> r = store.release_rings(rings); !r)
-    spdlog::warn("{} old rings keep their memory until their numbers are used again: {}",
-                 rings.size(), r.error().message);
+void release(std::span<const uint32_t> rings, std::span<const uint32_t> prefixes,
+             TableStore& store) {
+  Result<void> r = store.release_rings(rings);
+  if (r) r = store.release_prefixes(prefixes);
+  if (!r)
+    spdlog::warn("old tables keep their memory until their numbers are used again: {}",
+                 r.error().message);
 }
 
 }  // namespace
@@ -24,12 +28,13 @@ void release(std::span<const uint32_t> rings, TableStore& store) {
 Result<void> publish(const Plan& plan, TableStore& store) {
   if (!plan.generation.empty()) {
     if (Result<void> r = put_and_swap(plan, store); !r) {
-      std::vector<uint32_t> numbers;
-      for (const PutRing& ring : plan.put_rings) numbers.push_back(ring.number);
-      release(numbers, store);
+      std::vector<uint32_t> rings, prefixes;
+      for (const PutRing& ring : plan.put_rings) rings.push_back(ring.number);
+      for (const PutPrefixes& table : plan.put_prefixes) prefixes.push_back(table.number);
+      release(rings, prefixes, store);
       return r;
     }
-    release(plan.release_rings, store);
+    release(plan.release_rings, plan.release_prefixes, store);
   }
   for (const PatchMac& p : plan.patch_macs) store.patch_mac(p);
   return {};

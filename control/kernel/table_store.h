@@ -17,9 +17,11 @@ class TableStore {
   virtual void patch_mac(const PatchMac& patch) = 0;
   virtual Result<void> put_members(std::span<const PutMember> members) = 0;
   virtual Result<void> put_rings(std::span<const PutRing> rings) = 0;
+  virtual Result<void> put_prefixes(std::span<const PutPrefixes> tables) = 0;
   // Shows the new generation to every packet at once; when it returns, no packet sees the old one.
   virtual Result<void> swap_generation(const GenerationBytes& bytes) = 0;
   virtual Result<void> release_rings(std::span<const uint32_t> numbers) = 0;
+  virtual Result<void> release_prefixes(std::span<const uint32_t> numbers) = 0;
 };
 
 }  // namespace sluice

@@ -24,17 +24,26 @@ struct Interface {
   // A fixed next hop for everything sent out of this interface; without it the kernel's routes
   // and neighbours decide.
   std::optional<MacAddress> next_hop;
+  // VLAN tags that a packet came with go out with it, when it goes out by this interface.
+  bool keep_vlan = true;
 
   bool operator==(const Interface&) const = default;
 };
 
-// How packets reach a backend.
-enum class Tunnel { kIpip };
+// How packets reach a backend. kL2: no tunnel, only the backend's MAC address (it must be on the
+// link).
+enum class Tunnel { kL2, kIpip, kGre, kFou, kGue, kGeneve };
 
 struct Forward {
   Tunnel tunnel = Tunnel::kIpip;
-  // Outer source address per family; without it the address the kernel would use on the way.
-  std::optional<IpAddress> source_v4, source_v6;
+  // Outer source per family: an address, or a prefix whose free bits carry the flow's entropy.
+  // Without it the address the kernel would use on the way.
+  std::optional<IpPrefix> source_v4, source_v6;
+  uint16_t port = 0;        // UDP destination of FOU, GUE and Geneve, host byte order
+  uint16_t port_v6 = 0;     // the same for IPv6 inside; FOU tells the two apart by the port alone
+  uint8_t gue_variant = 0;  // 0 (with the GUE header) or 1 (IP directly behind UDP)
+  uint32_t vni = 0;         // Geneve's virtual network, 24 bits
+  bool checksum_v6 = true;  // UDP checksum over an outer IPv6; off: zero (RFC 6936)
 
   bool operator==(const Forward&) const = default;
 };
@@ -61,17 +70,25 @@ struct Pool {
   bool operator==(const Pool&) const = default;
 };
 
-struct Port {
-  uint16_t number;   // host byte order
-  uint8_t protocol;  // IPPROTO_TCP or IPPROTO_UDP
+// The ports first..last of a protocol, host byte order.
+struct PortRange {
+  uint16_t first = 0, last = 0;
+  uint8_t protocol = 0;  // IPPROTO_TCP, IPPROTO_UDP, or 0: every protocol, ports or none
 
-  auto operator<=>(const Port&) const = default;
+  // Every port of the protocol, port 0 included; always so for every protocol.
+  static PortRange any(uint8_t protocol) { return {0, 0xffff, protocol}; }
+  static PortRange one(uint16_t port, uint8_t protocol) { return {port, port, protocol}; }
+
+  bool is_any() const { return first == 0 && last == 0xffff; }
+  bool is_one() const { return first == last; }
+
+  auto operator<=>(const PortRange&) const = default;
 };
 
 struct Service {
   std::string name;
-  std::vector<IpAddress> vips;
-  std::vector<Port> ports;
+  std::vector<IpPrefix> vips;
+  std::vector<PortRange> ports;
   std::string pool;  // a key of Config::pools; an anonymous pool is named "service:<name>"
   HashFields hash = HashFields::kFiveTuple;
   EmptyPolicy empty = EmptyPolicy::kDrop;
@@ -82,7 +99,9 @@ struct Service {
 struct Config {
   std::vector<Interface> interfaces;  // at least one
   uint32_t ring_size = 65537;         // slots of every ring; a prime
-  std::string seed;                   // fleet-wide secret of the flow hash; never logged
+  // Largest packet towards backends in bytes, outer headers included; 0: as the way out allows.
+  uint32_t mtu = 0;
+  std::string seed;  // fleet-wide secret of the flow hash; never logged
   std::map<std::string, Pool> pools;
   std::vector<Service> services;  // in the order of the file
 

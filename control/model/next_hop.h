@@ -16,6 +16,7 @@ struct NextHop {
   MacAddress source;           // its own address
   MacAddress destination;      // the neighbour (gateway, or the backend itself on the same link)
   IpAddress preferred_source;  // the address the kernel would send from; the backend's family
+  bool on_link = true;         // the destination is the backend itself, not a gateway
   uint32_t mtu = 0;            // of the egress interface (or the route, if it says less), in bytes
 
   bool operator==(const NextHop&) const = default;

@@ -66,6 +66,7 @@ NextHop next_hop(const Way& way, const MacAddress& destination) {
   hop.source = way.link->mac;
   hop.destination = destination;
   hop.preferred_source = way.route.preferred_source;
+  hop.on_link = !way.route.gateway;
   hop.mtu = way.route.mtu == 0 ? way.link->mtu : std::min(way.route.mtu, way.link->mtu);
   return hop;
 }

@@ -12,16 +12,18 @@ namespace sluice {
 namespace {
 
 struct Needs {
-  uint32_t vips = 0, services = 0, positions = 0, members = 0, rings = 0;
+  uint32_t vips = 0, services = 0, ranges = 0, positions = 0, members = 0, rings = 0;
 };
 
 Needs needs_of(const Image& image) {
-  std::set<IpAddress> vips;
+  std::set<IpPrefix> vips;
   std::set<const Ring*> rings;
   Needs n;
   for (const ImageService& s : image.services) {
-    for (const Frontend& f : s.frontends) vips.insert(f.vip);
-    n.services += uint32_t(s.frontends.size());
+    for (const Frontend& f : s.frontends) {
+      vips.insert(f.vip);
+      (f.ports.is_one() || f.ports.is_any() ? n.services : n.ranges)++;
+    }
     rings.insert(s.ring.get());
   }
   n.vips = uint32_t(vips.size());
@@ -41,6 +43,7 @@ Capacity capacity_for(const Image& image, uint32_t ring_size) {
   const Needs n = needs_of(image);
   return {.shape = {.vips = room(n.vips, 64),
                     .services = room(n.services, 256),
+                    .ranges = room(n.ranges, 64),
                     .positions = room(n.positions, 1024),
                     .ring_slots = ring_size},
           .members = room(n.members, 1024),
@@ -55,6 +58,7 @@ Result<void> check_fits(const Image& image, const Capacity& c) {
     uint32_t need, have;
   } tables[] = {{"VIPs", n.vips, c.shape.vips / 2},
                 {"VIP and port pairs", n.services, c.shape.services / 2},
+                {"port ranges", n.ranges, c.shape.ranges},
                 {"members", n.positions, c.shape.positions},
                 {"members", n.members, c.members / 2},
                 {"rings", n.rings, c.rings / 2 - 1}};

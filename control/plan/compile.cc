@@ -37,7 +37,11 @@ void RingCache::drop_unused() {
 }
 
 Image compile(const Desired& desired, RingCache& rings) {
-  Image image;
+  Image image = {.members = {},
+                 .services = {},
+                 .macs = desired.macs,
+                 .sources = desired.sources,
+                 .tunnel_ports = desired.tunnel_ports};
   for (const DesiredService& s : desired.services) {
     RingCache::Key key = {.members = {}, .size = desired.ring_size, .seed = desired.seed};
     ImageService service = {.name = s.name,

@@ -28,11 +28,11 @@ struct DesiredMember {
 
 // Where clients knock.
 struct Frontend {
-  IpAddress vip;
-  Port port;
+  IpPrefix vip;
+  PortRange ports;
 
   auto operator<=>(const Frontend&) const = default;
-  InnerFamily family() const { return vip.is_v4() ? InnerFamily::kV4 : InnerFamily::kV6; }
+  InnerFamily family() const { return vip.address.is_v4() ? InnerFamily::kV4 : InnerFamily::kV6; }
 };
 
 struct DesiredService {
@@ -47,9 +47,14 @@ struct Desired {
   uint32_t ring_size = 0;
   std::string seed;
   std::vector<DesiredService> services;  // sorted by name
+  // What the data plane should know of itself.
+  std::vector<MacAddress> macs;        // frames for these are ours; empty: frames for any
+  std::vector<IpAddress> sources;      // outer sources of our tunnels
+  std::vector<uint16_t> tunnel_ports;  // UDP ports our tunnels go to, host byte order
 };
 
-// Config x NextHops. Backends without a next hop get no packets.
-Desired desire(const Config& config, const NextHops& next_hops);
+// Config x NextHops x our interfaces' MAC addresses. Backends without a next hop get no packets.
+Desired desire(const Config& config, const NextHops& next_hops,
+               const std::vector<MacAddress>& macs = {});
 
 }  // namespace sluice

@@ -80,53 +80,27 @@ uint64_t write_table(const std::vector<Entry>& table, uint32_t entries, Hash has
   std::abort();
 }
 
-std::map<IpAddress, uint32_t> number_vips(const Image& image) {
-  std::map<IpAddress, uint32_t> numbers;
-  for (const ImageService& s : image.services)
-    for (const Frontend& f : s.frontends) numbers.emplace(f.vip, 0);
-  uint32_t next = 1;  // 0 marks a free entry
-  for (auto& [vip, number] : numbers) number = next++;
-  return numbers;
+uint64_t mac_number(const MacAddress& mac) {
+  uint64_t n = 0;
+  std::memcpy(&n, mac.bytes().data(), mac.bytes().size());
+  return n;
 }
 
-uint8_t to_abi(HashFields fields) {
-  switch (fields) {
-    case HashFields::kFiveTuple:
-      return SLUICE_HASH_FIVE_TUPLE;
-    case HashFields::kSource:
-      return SLUICE_HASH_SOURCE;
-    case HashFields::kSourceAndVip:
-      return SLUICE_HASH_SOURCE_VIP;
-  }
-  std::abort();
+// More MAC addresses than can be told apart: frames for any are ours.
+void write_identity(const Image& image, sluice_generation& header) {
+  if (image.macs.size() <= SLUICE_MAX_MACS)
+    for (const MacAddress& mac : image.macs) header.mac[header.macs++] = mac_number(mac);
+  for (size_t i = 0; i < image.sources.size() && i < SLUICE_MAX_SOURCES; i++)
+    header.source[i] = to_abi(image.sources[i]);
+  uint16_t ports[SLUICE_MAX_TUNNEL_PORTS] = {};
+  for (size_t i = 0; i < image.tunnel_ports.size() && i < SLUICE_MAX_TUNNEL_PORTS; i++)
+    ports[i] = htons(image.tunnel_ports[i]);
+  std::memcpy(&header.tunnel_ports, ports, sizeof(ports));
 }
 
-struct Services {
-  std::vector<sluice_service> entries;
-  std::vector<uint32_t> positions;
-};
-
-// One entry a frontend. Frontends of one family share the service's stretch of the position table.
-Services compile_services(const Image& image, const Numbers& numbers,
-                          const std::map<IpAddress, uint32_t>& vips) {
-  Services out;
-  for (const ImageService& s : image.services) {
-    std::map<InnerFamily, uint32_t> first;
-    for (const Frontend& f : s.frontends) {
-      const auto [it, is_new] = first.emplace(f.family(), uint32_t(out.positions.size()));
-      if (is_new)
-        for (const ImageMember& m : s.members)
-          out.positions.push_back(numbers.members.at({s.name, m.address, f.family()}));
-      sluice_service e = {};
-      e.key = sluice_service_key(vips.at(f.vip), f.port.protocol, htons(f.port.number));
-      e.ring = s.ring ? numbers.rings.at(s.ring) : uint32_t(SLUICE_NO_RING);
-      e.first_position = it->second;
-      e.hash = to_abi(s.hash);
-      e.empty = s.empty == EmptyPolicy::kPass ? SLUICE_EMPTY_PASS : SLUICE_EMPTY_DROP;
-      out.entries.push_back(e);
-    }
-  }
-  return out;
+template <class T>
+void write_array(GenerationBytes& bytes, uint32_t at, const std::vector<T>& array) {
+  if (!array.empty()) std::memcpy(bytes.data() + at, array.data(), array.size() * sizeof(T));
 }
 
 }  // namespace
@@ -137,27 +111,45 @@ sluice_addr to_abi(const IpAddress& address) {
   return a;
 }
 
-GenerationBytes compile_generation(const Image& image, const Numbers& numbers,
-                                   const sluice_shape& shape, uint64_t number) {
-  const auto vip_numbers = number_vips(image);
+bool operator==(const PrefixEntry& a, const PrefixEntry& b) {
+  return std::memcmp(&a, &b, sizeof(a)) == 0;
+}
+
+PrefixTable compile_prefixes(const Frontends& frontends) {
+  PrefixTable table;
+  for (const auto& [prefix, services] : frontends.vips) {
+    if (prefix.is_single()) continue;
+    const sluice_addr a = to_abi(prefix.address);
+    PrefixEntry e = {};
+    e.key.length = prefix.length + (prefix.address.is_v4() ? 96 : 0);
+    std::memcpy(e.key.word, a.word, sizeof(e.key.word));
+    e.services = services;
+    table.push_back(e);
+  }
+  return table;
+}
+
+GenerationBytes compile_generation(const Image& image, const Frontends& frontends,
+                                   const sluice_shape& shape, uint32_t prefixes, uint64_t number) {
   std::vector<sluice_vip> vips;
-  for (const auto& [address, n] : vip_numbers) vips.push_back({to_abi(address), n, 0});
-  const Services services = compile_services(image, numbers, vip_numbers);
+  for (const auto& [prefix, services] : frontends.vips)
+    if (prefix.is_single()) vips.push_back({to_abi(prefix.address), services});
 
   GenerationBytes bytes(sluice_generation_size(shape));
-  sluice_generation header = {.number = number};
+  sluice_generation header = {.number = number, .prefixes = prefixes};
+  write_identity(image, header);
   header.vip_seed = write_table(
       vips, shape.vips,
       [](const sluice_vip& v, uint64_t seed) { return sluice_vip_hash(&v.addr, seed); },
       bytes.data() + sluice_vip_displacements_at(), bytes.data() + sluice_vips_at(shape));
   header.service_seed = write_table(
-      services.entries, shape.services,
+      frontends.services, shape.services,
       [](const sluice_service& s, uint64_t seed) { return sluice_service_hash(s.key, seed); },
       bytes.data() + sluice_service_displacements_at(shape),
       bytes.data() + sluice_services_at(shape));
   std::memcpy(bytes.data(), &header, sizeof(header));
-  std::memcpy(bytes.data() + sluice_positions_at(shape), services.positions.data(),
-              services.positions.size() * sizeof(uint32_t));
+  write_array(bytes, sluice_ranges_at(shape), frontends.ranges);
+  write_array(bytes, sluice_positions_at(shape), frontends.positions);
   return bytes;
 }
 

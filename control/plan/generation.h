@@ -9,21 +9,26 @@
 #include <vector>
 
 #include "abi/sluice_abi.h"
+#include "plan/frontends.h"
 #include "plan/image.h"
 
 namespace sluice {
 
 using GenerationBytes = std::vector<uint8_t>;
 
-// Where members and rings stand in the kernel.
-struct Numbers {
-  std::map<MemberKey, uint32_t> members;
-  std::map<RingPtr, uint32_t> rings;
+// The VIPs that are prefixes, sorted: what goes into an LPM trie beside the generation.
+struct PrefixEntry {
+  sluice_prefix key;
+  sluice_vip_services services;
 };
+using PrefixTable = std::vector<PrefixEntry>;
+bool operator==(const PrefixEntry& a, const PrefixEntry& b);
 
-// `image` fits `shape` (check_fits).
-GenerationBytes compile_generation(const Image& image, const Numbers& numbers,
-                                   const sluice_shape& shape, uint64_t number);
+PrefixTable compile_prefixes(const Frontends& frontends);
+
+// `image` fits `shape` (check_fits). `prefixes` is the number of the table of prefixes.
+GenerationBytes compile_generation(const Image& image, const Frontends& frontends,
+                                   const sluice_shape& shape, uint32_t prefixes, uint64_t number);
 
 sluice_addr to_abi(const IpAddress& address);
 

@@ -44,6 +44,10 @@ struct ImageService {
 struct Image {
   std::map<MemberKey, sluice_member> members;
   std::vector<ImageService> services;
+  // As in Desired.
+  std::vector<MacAddress> macs;
+  std::vector<IpAddress> sources;
+  std::vector<uint16_t> tunnel_ports;
 };
 
 }  // namespace sluice

@@ -6,7 +6,10 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
+#include <netinet/udp.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 namespace sluice {
@@ -70,22 +73,115 @@ void append_ipv6(sluice_member& m, const IpAddress& source, const IpAddress& to,
   m.outer = 6;
 }
 
+// The free bits of a source prefix, which lie in the address's last word.
+uint32_t entropy_bits(const IpPrefix& source) {
+  const unsigned free = unsigned(source.address.size() * 8) - source.length;
+  return free ? htonl(uint32_t((uint64_t(1) << free) - 1)) : 0;
+}
+
+void append_ip(sluice_member& m, const Backend& backend, const NextHop& way, uint8_t protocol) {
+  const IpPrefix source = outer_source(backend, way);
+  m.entropy = entropy_bits(source);
+  if (backend.address.is_v4()) {
+    append_ipv4(m, source.address, backend.address, protocol);
+  } else {
+    append_ipv6(m, source.address, backend.address, protocol);
+  }
+}
+
+uint8_t inner_protocol(InnerFamily inner) {
+  return inner == InnerFamily::kV4 ? IPPROTO_IPIP : IPPROTO_IPV6;
+}
+
+uint16_t inner_ethertype(InnerFamily inner) {
+  return htons(inner == InnerFamily::kV4 ? ETHERTYPE_IP : ETHERTYPE_IPV6);
+}
+
+uint8_t ip_protocol(Tunnel tunnel, InnerFamily inner) {
+  switch (tunnel) {
+    case Tunnel::kL2:
+    case Tunnel::kIpip:
+      return inner_protocol(inner);
+    case Tunnel::kGre:
+      return IPPROTO_GRE;
+    case Tunnel::kFou:
+    case Tunnel::kGue:
+    case Tunnel::kGeneve:
+      return IPPROTO_UDP;
+  }
+  std::abort();
+}
+
+void append_udp(sluice_member& m, uint16_t port) {
+  udphdr udp = {};
+  udp.dest = htons(port);
+  append(m, udp);
+  m.flags |= SLUICE_MEMBER_UDP;
+}
+
+struct GreHeader {
+  uint16_t flags_and_version = 0;
+  uint16_t protocol;
+};
+struct GueHeader {
+  uint8_t version_and_length = 0;
+  uint8_t protocol;
+  uint16_t flags = 0;
+};
+struct GeneveHeader {
+  uint8_t version_and_length = 0, flags = 0;
+  uint16_t protocol;
+  uint32_t vni;  // in its upper 24 bits
+};
+
+// What stands between the outer IP header and the client's packet.
+void append_tunnel(sluice_member& m, const Forward& f, InnerFamily inner) {
+  const uint16_t port = inner == InnerFamily::kV4 || !f.port_v6 ? f.port : f.port_v6;
+  switch (f.tunnel) {
+    case Tunnel::kL2:
+    case Tunnel::kIpip:
+      return;
+    case Tunnel::kGre:
+      append(m, GreHeader{.protocol = inner_ethertype(inner)});
+      return;
+    case Tunnel::kFou:
+      append_udp(m, port);
+      return;
+    case Tunnel::kGue:
+      append_udp(m, port);
+      if (f.gue_variant == 0) append(m, GueHeader{.protocol = inner_protocol(inner)});
+      return;
+    case Tunnel::kGeneve:
+      append_udp(m, port);
+      append(m, GeneveHeader{.protocol = inner_ethertype(inner), .vni = htonl(f.vni << 8)});
+      return;
+  }
+}
+
 }  // namespace
 
-sluice_member member_head(const Backend& backend, const NextHop& way, InnerFamily inner) {
-  const bool v4 = backend.address.is_v4();
-  const auto& chosen = v4 ? backend.forward.source_v4 : backend.forward.source_v6;
-  const IpAddress source = chosen.value_or(way.preferred_source);
-  const uint8_t protocol = inner == InnerFamily::kV4 ? IPPROTO_IPIP : IPPROTO_IPV6;
+IpPrefix outer_source(const Backend& backend, const NextHop& way) {
+  const Forward& f = backend.forward;
+  const auto& chosen = backend.address.is_v4() ? f.source_v4 : f.source_v6;
+  return chosen.value_or(IpPrefix::of(way.preferred_source));
+}
+
+sluice_member member_head(const Backend& backend, const HeadContext& context, InnerFamily inner) {
+  const Forward& forward = backend.forward;
+  const bool tunnel = forward.tunnel != Tunnel::kL2;
+  const bool outer_v4 = tunnel ? backend.address.is_v4() : inner == InnerFamily::kV4;
 
   sluice_member m = {};
-  m.ifindex = way.ifindex;
-  append_ethernet(m, way, v4 ? ETHERTYPE_IP : ETHERTYPE_IPV6);
-  if (v4) {
-    append_ipv4(m, source, backend.address, protocol);
-  } else {
-    append_ipv6(m, source, backend.address, protocol);
+  m.ifindex = context.way.ifindex;
+  append_ethernet(m, context.way, outer_v4 ? ETHERTYPE_IP : ETHERTYPE_IPV6);
+  if (tunnel) {
+    append_ip(m, backend, context.way, ip_protocol(forward.tunnel, inner));
+    append_tunnel(m, forward, inner);
   }
+  if (m.flags & SLUICE_MEMBER_UDP && m.outer == 6 && forward.checksum_v6)
+    m.flags |= SLUICE_MEMBER_UDP_CSUM;
+  if (context.keep_vlan) m.flags |= SLUICE_MEMBER_KEEP_VLAN;
+  m.max_inner = uint16_t(std::min<uint32_t>(context.mtu - (m.head_len - ETHER_HDR_LEN), 0xffff));
   m.last_at = uint8_t(m.head_len - sizeof(m.last_word));
   std::memcpy(&m.last_word, head_bytes(m) + m.last_at, sizeof(m.last_word));
   return m;

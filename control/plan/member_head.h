@@ -9,10 +9,21 @@
 
 namespace sluice {
 
-// IPIP (RFC 2003, RFC 2473, RFC 4213): Ethernet and the outer IP header, TTL 64, don't-fragment
-// (the outer packet is an atomic datagram, so its ID is 0: RFC 6864), outer source from
-// `backend.forward` or else the kernel's choice. Lengths, TOS and flow label are left zero.
-sluice_member member_head(const Backend& backend, const NextHop& way, InnerFamily inner);
+// What a head depends on besides the backend.
+struct HeadContext {
+  const NextHop& way;
+  uint32_t mtu = 1500;  // of packets towards the backend, outer headers included
+  bool keep_vlan = true;
+};
+
+// The outer source of packets to `backend`: what its forward says, else the kernel's choice.
+IpPrefix outer_source(const Backend& backend, const NextHop& way);
+
+// Ethernet, and in front of the client's packet: nothing (L2), IP (RFC 2003, RFC 2473, RFC 4213),
+// GRE (RFC 2784), or UDP with nothing (FOU), GUE (draft-ietf-intarea-gue-09) or Geneve (RFC 8926)
+// behind it. The outer header has TTL 64 and says don't-fragment (it is an atomic datagram, so its
+// ID is 0: RFC 6864). Lengths, TOS, flow label, UDP source port and checksums are left zero.
+sluice_member member_head(const Backend& backend, const HeadContext& context, InnerFamily inner);
 
 // The head's first 8 bytes: the next hop's MAC and the first two bytes of our own. The only part of
 // a member in use that may be replaced.

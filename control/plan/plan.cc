@@ -78,6 +78,21 @@ void plan_rings(const Live& live, Image& image, Plan& plan) {
   plan.release_rings.assign(used.begin(), used.end());
 }
 
+// Two numbers take turns: a table in use is never rewritten.
+void plan_prefixes(const Live& live, const Frontends& frontends, Plan& plan) {
+  constexpr uint32_t kFirst = SLUICE_NO_PREFIXES + 1, kSecond = kFirst + 1;
+  PrefixTable table = compile_prefixes(frontends);
+  plan.next.prefixes = table;
+  if (table == live.prefixes) {
+    plan.next.prefix_number = live.prefix_number;
+    return;
+  }
+  if (live.prefix_number != SLUICE_NO_PREFIXES) plan.release_prefixes.push_back(live.prefix_number);
+  if (table.empty()) return;
+  plan.next.prefix_number = live.prefix_number == kFirst ? kSecond : kFirst;
+  plan.put_prefixes.push_back({plan.next.prefix_number, std::move(table)});
+}
+
 Numbers numbers_of(const Live& live) {
   Numbers n;
   for (const auto& [key, m] : live.members) n.members.emplace(key, m.index);
@@ -125,8 +140,10 @@ Result<Plan> make_plan(const Live& live, Image image, const Capacity& capacity) 
   plan.moved = shares_moved(live.image, image);
 
   plan.next.generation = live.generation + 1;
-  plan.next.tables =
-      compile_generation(image, numbers_of(plan.next), capacity.shape, plan.next.generation);
+  const Frontends frontends = compile_frontends(image, numbers_of(plan.next));
+  plan_prefixes(live, frontends, plan);
+  plan.next.tables = compile_generation(image, frontends, capacity.shape, plan.next.prefix_number,
+                                        plan.next.generation);
   if (same_but_number(live.tables, plan.next.tables)) {
     plan.next.generation = live.generation;
     plan.next.tables = live.tables;

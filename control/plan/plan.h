@@ -26,6 +26,8 @@ struct Live {
   std::map<MemberKey, LiveMember> members;
   std::map<uint32_t, RingPtr> rings;  // by number
   GenerationBytes tables;             // the generation's bytes
+  uint32_t prefix_number = SLUICE_NO_PREFIXES;
+  PrefixTable prefixes;  // what stands under that number
 };
 
 struct PutMember {
@@ -40,6 +42,10 @@ struct PutRing {
   uint32_t number;
   RingPtr ring;
 };
+struct PutPrefixes {
+  uint32_t number;
+  PrefixTable table;
+};
 struct Moved {
   std::string service;
   double share;  // of its slots that change their backend, 0..1
@@ -51,8 +57,10 @@ struct Plan {
   std::vector<PatchMac> patch_macs;
   std::vector<PutMember> put_members;
   std::vector<PutRing> put_rings;
-  GenerationBytes generation;  // to be swapped in; empty: the one in place is right
+  std::vector<PutPrefixes> put_prefixes;  // one at most
+  GenerationBytes generation;             // to be swapped in; empty: the one in place is right
   std::vector<uint32_t> release_rings;
+  std::vector<uint32_t> release_prefixes;
   std::vector<uint32_t> release_members;
 
   Live next;  // what is live afterwards

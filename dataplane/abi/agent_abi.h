@@ -15,13 +15,21 @@
 	  "a fragment of a tunnel packet; the balancer's path has too small an MTU")             \
 	X(OUTER_CHECKSUM, "the outer IPv4 header's checksum is wrong")                           \
 	X(SOURCE, "the tunnel packet comes from an address that is not allowed")                 \
-	X(INNER_HEADER, "the inner IP header contradicts itself or the outer protocol number")   \
+	X(INNER_HEADER, "the inner IP header contradicts itself or what the tunnel says it is")  \
 	X(INNER_LENGTH, "the inner packet is longer than what the tunnel packet carries")        \
 	X(INNER_TTL, "the inner TTL or hop limit is 0")                                          \
 	X(INNER_SOURCE, "the inner source is an address that no client can have")                \
 	X(NOT_OUR_VIP, "the inner destination is not one of the VIPs")                           \
 	X(ECN, "congestion was marked outside on a packet that takes no part in ECN (RFC 6040)") \
-	X(STRIP, "the outer header did not come off; this is a bug in sluice, please report it")
+	X(STRIP, "the outer header did not come off; this is a bug in sluice, please report it") \
+	X(UDP_LENGTH, "the outer UDP length does not fit the outer IP packet")                   \
+	X(TUNNEL_LENGTH, "the tunnel packet ends inside its GRE, GUE or Geneve header")          \
+	X(TUNNEL_VERSION, "a version of GRE, GUE or Geneve that the agent does not know")        \
+	X(TUNNEL_FLAGS, "GRE with routing or reserved flags, or GUE with any flag")              \
+	X(TUNNEL_CONTROL, "a control message of GUE or Geneve, which carries no packet")         \
+	X(TUNNEL_OPTION, "Geneve with an option that must be understood; the agent knows none")  \
+	X(TUNNEL_PROTOCOL, "GRE, GUE or Geneve around something else than IPv4 and IPv6")        \
+	X(INNER_ETHERNET, "the Ethernet frame in Geneve carries no IP, or has a VLAN tag")
 
 // Every reason to hand a packet to the kernel untouched.
 // Append only: the position is the index of the counter.
@@ -44,10 +52,20 @@ enum sluice_agent_pass_reason {
 	    SLUICE_AGENT_PASS_REASON_COUNT
 };
 
-// The kinds of tunnel the agent opens: the index of the counter of what came out of each.
+// The kinds of tunnel the agent opens.
+// Append only: the position is the index of the counter of what came out.
+#define SLUICE_AGENT_TUNNELS(X)                                                            \
+	X(IPIP, "RFC 2003, 2473, 4213: an IP packet right behind an IP header")            \
+	X(GRE, "RFC 2784, 2890")                                                           \
+	X(FOU, "an IP packet right behind a UDP header")                                   \
+	X(GUE, "draft-ietf-intarea-gue: variant 0, and variant 1, which is FOU once more") \
+	X(GENEVE, "RFC 8926")
+
 enum sluice_agent_tunnel {
-	SLUICE_AGENT_TUNNEL_IPIP, // RFC 2003, 2473, 4213: an IP packet right behind an IP header
-	SLUICE_AGENT_TUNNEL_COUNT
+#define X(name, text) SLUICE_AGENT_TUNNEL_##name,
+	SLUICE_AGENT_TUNNELS(X)
+#undef X
+	    SLUICE_AGENT_TUNNEL_COUNT
 };
 
 // How much one agent can be told.
@@ -55,11 +73,5 @@ enum {
 	SLUICE_AGENT_MAX_VIPS = 1024,
 	SLUICE_AGENT_MAX_LOCALS = 1024,
 	SLUICE_AGENT_MAX_ALLOWED = 1024,
+	SLUICE_AGENT_MAX_PORTS = 64,
 };
-
-// A key of the allow-list. IPv4 prefixes are 96 bits longer than they are written.
-struct sluice_prefix {
-	__u32 length; // bits; in host byte order, as LPM tries want it
-	__be32 word[4];
-};
-SLUICE_STATIC_ASSERT(sizeof(struct sluice_prefix) == 20, "sluice_prefix has implicit padding");

@@ -8,6 +8,7 @@
 #include <linux/types.h>
 #include "drop_reason.h"
 #include "pass_reason.h"
+#include "reply_reason.h"
 
 #ifdef __cplusplus
 #define SLUICE_STATIC_ASSERT static_assert
@@ -41,6 +42,7 @@ SLUICE_STATIC_ASSERT(sizeof(struct sluice_flow) == 40, "sluice_flow has implicit
 //	struct sluice_vip     vip[shape.vips]
 //	__u32                service_displacement[shape.services / SLUICE_BUCKET]
 //	struct sluice_service service[shape.services]
+//	struct sluice_range   range[shape.ranges]
 //	__u32                position[shape.positions]
 //
 // Both tables are perfect hashes (perfect_hash.h). Every count is fixed for the life of the maps:
@@ -49,13 +51,19 @@ SLUICE_STATIC_ASSERT(sizeof(struct sluice_flow) == 40, "sluice_flow has implicit
 enum {
 	SLUICE_BUCKET = 4,	      // table entries per displacement
 	SLUICE_NO_RING = 0,	      // the number no ring has: a service without a member
+	SLUICE_NO_PREFIXES = 0,	      // the number no prefix table has
 	SLUICE_MAX_POSITION = 0x7fff, // a position takes 15 bits of a slot
+	SLUICE_MAX_MACS = 8,	      // own MAC addresses that are told apart
+	SLUICE_MAX_SOURCES = 8,	      // own outer sources that are told apart
+	SLUICE_MAX_TUNNEL_PORTS = 4,  // UDP ports our tunnels go to, as loops are looked for
+	SLUICE_RANGE_STEPS = 11,      // a VIP has fewer than 2^11 port ranges
 };
 
 // How large the tables are; load-time settings of the program. Powers of two but for ring_slots.
 struct sluice_shape {
 	__u32 vips;	  // entries of the VIP table; at least twice what is used
 	__u32 services;	  // entries of the service table; at least twice what is used
+	__u32 ranges;	  // entries of the table of port ranges
 	__u32 positions;  // entries of the position table
 	__u32 ring_slots; // slots of every ring; a prime
 };
@@ -64,15 +72,43 @@ struct sluice_generation {
 	__u64 number;	    // counts up by one with every publication
 	__u64 vip_seed;	    // of the VIP table's perfect hash
 	__u64 service_seed; // of the service table's
-	__u64 pad;
+	__u32 prefixes;	    // number of the table of VIP prefixes, or SLUICE_NO_PREFIXES
+	__u16 macs;	    // how many of `mac` are in use; 0: frames for any MAC are ours
+	__u16 pad;
+	// Our interfaces' MAC addresses: first six bytes in the order of the wire, then zero.
+	__u64 mac[SLUICE_MAX_MACS];
+	// The outer sources of our own tunnels: what comes from there to a VIP is a loop. Unused:
+	// ::.
+	struct sluice_addr source[SLUICE_MAX_SOURCES];
+	__u64 tunnel_ports; // UDP ports our tunnels go to: four __be16 in memory, 0: none
 };
+
+enum sluice_vip_flags {
+	SLUICE_VIP_ANY_PORT = 1,     // some protocol has a service on any port
+	SLUICE_VIP_ANY_PROTOCOL = 2, // there is a service for whatever comes
+};
+
+// What is known of an address, or of a prefix, that is a VIP.
+struct sluice_vip_services {
+	__u32 number;	   // 1..: names the VIP in service keys; 0: the entry is free
+	__u32 first_range; // where its port ranges begin, sorted by (protocol, first port)
+	__u16 ranges;	   // how many it has
+	__u16 flags;	   // enum sluice_vip_flags
+	__u32 pad;
+};
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_vip_services) == 16, "implicit padding");
 
 struct sluice_vip {
 	struct sluice_addr addr;
-	__u32 number; // 1..: names the VIP in service keys; 0: the entry is free
-	__u32 pad;
+	struct sluice_vip_services services;
 };
-SLUICE_STATIC_ASSERT(sizeof(struct sluice_vip) == 24, "sluice_vip has implicit padding");
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_vip) == 32, "sluice_vip has implicit padding");
+
+// Key of an LPM trie. `length` is in bits of the 16 bytes: 96 more than an IPv4 prefix is written.
+struct sluice_prefix {
+	__u32 length;
+	__be32 word[4];
+};
 
 // Which fields of a packet choose its slot.
 enum sluice_hash_fields {
@@ -93,11 +129,23 @@ struct sluice_service {
 	__u32 first_position; // where its members begin in the position table
 	__u8 hash;	      // enum sluice_hash_fields
 	__u8 empty;	      // enum sluice_empty_policy
-	__u8 pad[6];
+	__u8 pad[2];
+	__u32 number; // of the service, for whoever explains a packet's fate
 };
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_service) == 24, "sluice_service has implicit padding");
 
-// `port` as it stands in the packet, `vip` the number of struct sluice_vip.
+// A service on the ports first..last of a protocol, in host byte order.
+struct sluice_range {
+	__u16 first;
+	__u16 last;
+	__u8 proto;
+	__u8 pad[3];
+	struct sluice_service service; // its key is not used
+};
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_range) == 32, "sluice_range has implicit padding");
+
+// `port` as it stands in the packet, `vip` the number of the VIP. Port 0 stands for any port of the
+// protocol, protocol 0 and port 0 for anything at all.
 static inline __u64 sluice_service_key(__u32 vip, __u8 proto, __be16 port)
 {
 	return (__u64)vip << 32 | (__u64)proto << 16 | port;
@@ -121,9 +169,13 @@ static inline __u32 sluice_services_at(struct sluice_shape s)
 	return sluice_service_displacements_at(s) +
 	       s.services / SLUICE_BUCKET * (__u32)sizeof(__u32);
 }
-static inline __u32 sluice_positions_at(struct sluice_shape s)
+static inline __u32 sluice_ranges_at(struct sluice_shape s)
 {
 	return sluice_services_at(s) + s.services * (__u32)sizeof(struct sluice_service);
+}
+static inline __u32 sluice_positions_at(struct sluice_shape s)
+{
+	return sluice_ranges_at(s) + s.ranges * (__u32)sizeof(struct sluice_range);
 }
 static inline __u32 sluice_generation_size(struct sluice_shape s)
 {
@@ -159,20 +211,30 @@ enum {
 	SLUICE_HEAD_MAX = SLUICE_HEAD_WORDS * 8,
 };
 
+enum sluice_member_flags {
+	SLUICE_MEMBER_UDP = 1,	     // a UDP header follows the outer IP header
+	SLUICE_MEMBER_UDP_CSUM = 2,  // ... and its checksum is to be computed
+	SLUICE_MEMBER_KEEP_VLAN = 4, // VLAN tags the packet came with go out with it
+};
+
 // A backend in one service, seen from one inner family. Immutable once a ring names it, except
 // for the first word of `head` (the next hop's MAC), which is replaced by one aligned store.
 struct sluice_member {
 	__u32 ifindex;	// the way out
 	__u16 head_len; // bytes of `head` in use: Ethernet and outer headers
 	__u16 csum;	// outer IPv4: folded one's complement sum of the header as it stands here
-	__u8 outer;	// 4 or 6: family of the outer header
+	__u8 outer;	// 4 or 6: family of the outer header; 0: none (L2 DSR)
 	__u8 last_at;	// head_len - 8
-	__u8 pad[6];
+	__u8 flags;	// enum sluice_member_flags
+	__u8 pad;
+	__u16 max_inner; // the largest client packet that fits the way out, from its IP header on
+	__u16 pad2;
 	__u64 last_word; // the last 8 bytes of `head`, for a store that overlaps the one before
 	// What goes in front of the client's IP packet, ready made. Left open, and patched per
-	// packet: lengths, TOS or traffic class, flow label, IPv4 checksum.
+	// packet: lengths, TOS or traffic class, flow label, UDP source port, checksums.
 	__u64 head[SLUICE_HEAD_WORDS];
-	__u8 pad2[24];
+	__be32 entropy; // these bits of the outer source's last word are filled from the flow hash
+	__u8 pad3[20];
 };
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_member) == 128, "a member is two cache lines");
 
@@ -180,3 +242,41 @@ struct sluice_counter {
 	__u64 packets;
 	__u64 bytes; // of the clients' IP packets, without Ethernet and without outer headers
 };
+
+// ---- Fragments: what the first fragment of a datagram said, for the others (RFC 791, RFC 8200).
+
+struct sluice_fragment_key {
+	struct sluice_addr src;
+	struct sluice_addr dst;
+	__u32 id;   // as it stands in the packet
+	__u8 proto; // of IPv4; 0 for IPv6, where the first fragment alone knows
+	__u8 pad[3];
+};
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_fragment_key) == 40, "implicit padding");
+
+struct sluice_fragment {
+	__u64 seen; // nanoseconds, CLOCK_MONOTONIC
+	__be16 sport;
+	__be16 dport;
+	__u8 proto;
+	__u8 pad[3];
+};
+
+// ---- The answers we give ourselves, and how many.
+
+struct sluice_bucket {
+	__u64 filled; // nanoseconds, CLOCK_MONOTONIC: when it was last filled up to now
+	__u64 tokens; // in nanoseconds of waiting that have been saved up
+};
+
+// ---- Explaining: what became of the last packet on a CPU, when cfg_explain is on.
+
+struct sluice_fate {
+	__u8 verdict; // enum verdict
+	__u8 reason;  // of a drop, a pass or a reply
+	__u8 pad[2];
+	__u32 service; // struct sluice_service.number, or SLUICE_NONE
+	__u32 member;  // member index, or SLUICE_NONE
+	__u32 ifindex; // of a redirect
+};
+enum { SLUICE_NONE = 0xffffffff };

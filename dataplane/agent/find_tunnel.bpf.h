@@ -21,6 +21,8 @@ static __always_inline _Bool read_outer_ipv4(struct tunnel_packet *pkt)
 	addr_from_v4(&pkt->outer.src, ip->saddr);
 	addr_from_v4(&pkt->outer.dst, ip->daddr);
 	pkt->outer.family = 4;
+	pkt->outer_len = ipv4_header_len(ip);
+	pkt->later = (ip->frag_off & bpf_htons(IPV4_OFFSET)) != 0;
 	pkt->proto = ip->protocol;
 	return 1;
 }
@@ -35,6 +37,7 @@ static __always_inline _Bool read_outer_ipv6(struct tunnel_packet *pkt)
 	addr_from_v6(&pkt->outer.src, &ip->saddr);
 	addr_from_v6(&pkt->outer.dst, &ip->daddr);
 	pkt->outer.family = 6;
+	pkt->outer_len = sizeof(*ip);
 	pkt->proto = ip->nexthdr;
 	return 1;
 }
@@ -52,13 +55,50 @@ static __always_inline _Bool read_outer(struct tunnel_packet *pkt)
 	return 0;
 }
 
+// Is it UDP to the port of a tunnel?
+static __always_inline _Bool find_port(struct tunnel_packet *pkt)
+{
+	struct cursor c = pkt->cur;
+	const struct l4_ports *udp;
+	const __u32 *kind;
+	__be16 port;
+
+	if (pkt->later || pkt->outer_len < IPV4_MIN_HEADER || !take(&c, pkt->outer_len & 0x3f))
+		return 0;
+	udp = take_hdr(&c, l4_ports);
+	if (!udp)
+		return 0;
+	port = udp->dest;
+	kind = bpf_map_lookup_elem(&ports, &port);
+	if (!kind)
+		return 0;
+	pkt->kind = *kind;
+	return 1;
+}
+
+static __always_inline _Bool find_kind(struct tunnel_packet *pkt)
+{
+	switch (pkt->proto) {
+	case IPPROTO_IPIP:
+	case IPPROTO_IPV6:
+		pkt->kind = SLUICE_AGENT_TUNNEL_IPIP;
+		return 1;
+	case IPPROTO_GRE:
+		pkt->kind = SLUICE_AGENT_TUNNEL_GRE;
+		return 1;
+	case IPPROTO_UDP:
+		return find_port(pkt);
+	default:
+		return 0;
+	}
+}
+
 static __always_inline enum verdict find_tunnel(struct tunnel_packet *pkt)
 {
 	if (!read_outer(pkt))
 		return leave(pkt, SLUICE_AGENT_PASS_NOT_IP);
-	if (pkt->proto != IPPROTO_IPIP && pkt->proto != IPPROTO_IPV6)
+	if (!find_kind(pkt))
 		return leave(pkt, SLUICE_AGENT_PASS_NOT_TUNNEL);
-	pkt->kind = SLUICE_AGENT_TUNNEL_IPIP;
 	if (pkt->outer.family == 6 && addr_is_mapped(&pkt->outer.dst))
 		return leave(pkt, SLUICE_AGENT_PASS_NOT_LOCAL);
 	if (!bpf_map_lookup_elem(&locals, &pkt->outer.dst))

@@ -6,6 +6,14 @@
 #include <bpf/bpf_helpers.h>
 #include "abi/agent_abi.h"
 
+// Which UDP ports are tunnels: enum sluice_agent_tunnel by destination port, as in the header.
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SLUICE_AGENT_MAX_PORTS);
+	__type(key, __be16);
+	__type(value, __u32);
+} ports SEC(".maps");
+
 // Where tunnels end: this host's addresses. The value says nothing.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

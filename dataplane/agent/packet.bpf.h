@@ -22,9 +22,11 @@ struct tunnel_packet {
 			   // open_tunnel: at the inner header
 	struct ip_layer outer;
 	struct ip_layer inner;
-	__u16 outer_len; // bytes in front of the inner packet, without Ethernet
-	__u16 carried;	 // bytes behind the outer header that belong to the packet
+	__u16 outer_len; // bytes in front of the inner packet, without Ethernet; until
+			 // open_tunnel() of the outer IP header
+	__u16 carried;	 // of the packet, bytes behind these
 	__u8 proto;	 // what the outer header says comes next
+	_Bool later;	 // a fragment that is not the first: no ports
 	_Bool opened;	 // out of its tunnel
 	enum sluice_agent_tunnel kind;
 	enum sluice_agent_drop_reason drop_reason;

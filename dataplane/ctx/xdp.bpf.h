@@ -4,42 +4,73 @@
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
-#include "packet.bpf.h"
 
-struct hook_ctx {
-	struct xdp_md md;
-};
+// By its own name, or the verifier would not know it in the arguments of global functions.
+#define hook_ctx xdp_md
+
+#include "packet.bpf.h"
 
 static __always_inline struct cursor hook_packet(struct hook_ctx *ctx)
 {
 	struct cursor c = {
-	    .pos = (void *)(long)ctx->md.data,
-	    .end = (void *)(long)ctx->md.data_end,
+	    .pos = (void *)(long)ctx->data,
+	    .end = (void *)(long)ctx->data_end,
 	};
 
 	return c;
+}
+
+// Bytes of the frame from the IP header on; `pkt->cur` stands there.
+static __always_inline __u32 hook_l3_bytes(const struct packet *pkt)
+{
+	return pkt->cur.end - pkt->cur.pos;
 }
 
 // Makes `bytes` of room in front of the packet (removes bytes where negative). 0, or an error
 // that left the packet as it was. Ends the validity of all packet pointers.
 static __always_inline int hook_make_room(struct hook_ctx *ctx, int bytes)
 {
-	return bpf_xdp_adjust_head(&ctx->md, -bytes);
+	return bpf_xdp_adjust_head(ctx, -bytes);
+}
+
+// Makes `bytes` of room for the member's head, where the Ethernet header and the tags that are kept
+// will be written once more. Otherwise as above.
+static __always_inline int hook_make_head_room(const struct packet *pkt, int bytes)
+{
+	return hook_make_room(pkt->ctx, bytes);
+}
+
+// Cuts the packet to `length` bytes, from its Ethernet header on. As hook_make_room() otherwise.
+static __always_inline int hook_set_length(struct hook_ctx *ctx, __u32 length)
+{
+	const struct cursor c = hook_packet(ctx);
+	long now = c.end - c.pos;
+
+	// Or clang subtracts 32 bits, and the verifier (6.1 to 6.18) says "R2 32-bit pointer
+	// arithmetic prohibited".
+	barrier_var(now);
+	return bpf_xdp_adjust_tail(ctx, (int)(length - now));
+}
+
+// Bytes, from the IP header on, of the largest packet this one will be on the wire.
+static __always_inline __u32 hook_largest_segment(const struct packet *pkt)
+{
+	return pkt->l3_len;
 }
 
 static __always_inline __u32 hook_ingress(const struct hook_ctx *ctx)
 {
-	return ctx->md.ingress_ifindex;
+	return ctx->ingress_ifindex;
 }
 
-// The action for a verdict other than V_NEXT and V_DROP... and for those two, too: a packet that
-// no stage decided about must not reach anybody.
+// A packet that no stage decided about must not reach anybody.
 static __always_inline int hook_action(const struct packet *pkt, enum verdict v)
 {
 	switch (v) {
 	case V_PASS:
 		return XDP_PASS;
 	case V_TX:
+	case V_REPLY:
 		return XDP_TX;
 	case V_REDIRECT:
 		return bpf_redirect(pkt->member->ifindex, 0);

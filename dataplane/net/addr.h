@@ -21,6 +21,12 @@ static __always_inline void addr_from_v6(struct sluice_addr *a, const struct in6
 		a->word[i] = v6->in6_u.u6_addr32[i];
 }
 
+static __always_inline void addr_to_v6(struct in6_addr *v6, const struct sluice_addr *a)
+{
+	for (int i = 0; i < 4; i++)
+		v6->in6_u.u6_addr32[i] = a->word[i];
+}
+
 // ::ffff:a.b.c.d, which no IPv6 packet may carry (RFC 4291, 2.5.5.2; RFC 4942, 2.2)?
 static __always_inline _Bool addr_is_mapped(const struct sluice_addr *a)
 {

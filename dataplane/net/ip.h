@@ -6,15 +6,21 @@
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/udp.h>
 #include <bpf/bpf_endian.h>
 #include "net/cursor.h"
 
 enum {
 	IPV4_FRAGMENT_BITS = 0x3fff, // MF and the 13-bit offset; not DF
+	IPV4_DONT_FRAGMENT = 0x4000,
+	IPV4_MORE_FRAGMENTS = 0x2000,
+	IPV4_OFFSET = 0x1fff, // in units of FRAGMENT_UNIT bytes
+	FRAGMENT_UNIT = 8,    // all fragments but the last are multiples of it
 	IPV4_MIN_HEADER = sizeof(struct iphdr),
 	IPV4_MAX_HEADER = 60,
 	TCP_MIN_HEADER = 20,
 	UDP_HEADER = 8,
+	ICMP_HEADER = 8, // of every message we know, ICMPv6 alike
 };
 
 // Source and destination port, where TCP and UDP both have them.
@@ -40,7 +46,7 @@ static __always_inline __u8 ipv6_traffic_class(const struct ipv6hdr *ip)
 	return ip->priority << 4 | ip->flow_lbl[0] >> 4;
 }
 
-// Bytes that a TCP or UDP header takes at least; 0 for any other protocol.
+// Bytes that the header of a protocol takes at least; 0 where we do not look into it.
 static __always_inline __u32 l4_min_header(__u8 proto)
 {
 	switch (proto) {
@@ -48,6 +54,9 @@ static __always_inline __u32 l4_min_header(__u8 proto)
 		return TCP_MIN_HEADER;
 	case IPPROTO_UDP:
 		return UDP_HEADER;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return ICMP_HEADER;
 	default:
 		return 0;
 	}

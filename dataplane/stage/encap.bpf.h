@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// Stage 6: put the member's ready-made outer headers in front of the client's packet.
+// Stage 10: put the member's ready-made outer headers in front of the client's packet.
 #pragma once
 
-#include <linux/if_ether.h>
 #include "net/checksum.h"
+#include "net/l2.h"
 #include "net/ip.h"
 #include "packet.bpf.h"
+#include "stage/sum.bpf.h"
 
 // Copies the head in 8-byte words, the last one overlapping. Every store is checked against the
 // end of the packet: a frame on veth may be shorter than SLUICE_HEAD_MAX.
-static __always_inline _Bool copy_head(struct cursor *out, const struct sluice_member *m)
+static __always_inline _Bool copy_head(const struct cursor *out, const struct sluice_member *m)
 {
 	__u64 *to = out->pos;
 	void *last = out->pos + m->last_at;
@@ -25,47 +26,137 @@ static __always_inline _Bool copy_head(struct cursor *out, const struct sluice_m
 	return 1;
 }
 
+// The head was written behind the place for `tags` bytes of VLAN tags: puts its MAC addresses to
+// the front, and the tags the packet came with between them and the type.
+static __always_inline _Bool write_head_tags(struct cursor out, const struct packet *pkt,
+					     __u32 tags)
+{
+	const struct sluice_member *m = pkt->member;
+	struct tagged {
+		__u64 mac_word;
+		__u32 mac_rest;
+		__u32 tag[MAX_VLAN_TAGS];
+	} __attribute__((packed)) *front = out.pos;
+
+	if ((void *)(front + 1) > out.end)
+		return 0;
+	front->mac_word = m->head[0];
+	front->mac_rest = m->head[1];
+	front->tag[0] = pkt->tags[0];
+	if (tags > VLAN_TAG)
+		front->tag[1] = pkt->tags[1];
+	return 1;
+}
+
+// A source port of the dynamic range (RFC 6335) for each flow, so that ECMP and queues spread.
+static __always_inline _Bool patch_udp(struct cursor *out, const struct packet *pkt, __u32 ip_len)
+{
+	struct udphdr *udp = take_hdr(out, udphdr);
+
+	if (!udp)
+		return 0;
+	udp->source = bpf_htons(0xc000 | (pkt->hash & 0x3fff));
+	udp->len = bpf_htons(pkt->member->head_len - ETH_HLEN - ip_len + pkt->l3_len);
+	return 1;
+}
+
 static __always_inline _Bool patch_ipv4(struct cursor *out, const struct packet *pkt)
 {
+	const struct sluice_member *m = pkt->member;
 	struct iphdr *ip = take_hdr(out, iphdr);
+	const __be32 entropy = pkt->hash & m->entropy;
 	__be16 length;
 
 	if (!ip)
 		return 0;
-	length = bpf_htons(pkt->member->head_len - ETH_HLEN + pkt->l3_len);
+	length = bpf_htons(m->head_len - ETH_HLEN + pkt->l3_len);
 	ip->tos = pkt->tos;
 	ip->tot_len = length;
-	ip->check = ~csum_fold((__u32)pkt->member->csum + bpf_htons(pkt->tos) + length);
-	return 1;
+	ip->saddr |= entropy;
+	ip->check = ~csum_fold((__u32)m->csum + bpf_htons(pkt->tos) + length + (entropy & 0xffff) +
+			       (entropy >> 16));
+	return m->flags & SLUICE_MEMBER_UDP ? patch_udp(out, pkt, sizeof(*ip)) : 1;
 }
 
-// The flow label carries the flow's entropy, so that ECMP and receive queues spread (RFC 6438).
+// The flow label carries the flow's entropy, too (RFC 6438).
 static __always_inline _Bool patch_ipv6(struct cursor *out, const struct packet *pkt)
 {
+	const struct sluice_member *m = pkt->member;
 	const __u32 header = ETH_HLEN + sizeof(struct ipv6hdr);
 	struct ipv6hdr *ip = take_hdr(out, ipv6hdr);
 
 	if (!ip)
 		return 0;
 	*(__be32 *)ip = bpf_htonl(6u << 28 | (__u32)pkt->tos << 20 | (pkt->hash & 0xfffff));
-	ip->payload_len = bpf_htons(pkt->member->head_len - header + pkt->l3_len);
+	ip->payload_len = bpf_htons(m->head_len - header + pkt->l3_len);
+	ip->saddr.in6_u.u6_addr32[3] |= pkt->hash & m->entropy;
+	return m->flags & SLUICE_MEMBER_UDP ? patch_udp(out, pkt, sizeof(*ip)) : 1;
+}
+
+// The UDP checksum that IPv6 demands (RFC 8200, 8.1), over everything behind the outer IP header at
+// byte `at` of the frame. A global function, verified by itself. True if it was written.
+__attribute__((noinline)) int write_udp_csum(struct hook_ctx *ctx, __u32 at)
+{
+	const __u32 at_udp = at + sizeof(struct ipv6hdr);
+	struct cursor c = hook_packet(ctx);
+	const struct ipv6hdr *ip;
+	struct udphdr *udp;
+	int blocks, tail;
+	__u16 sum;
+	__u32 len;
+
+	if (at > ETH_HLEN + MAX_VLAN_TAGS * VLAN_TAG || !take(&c, at))
+		return 0;
+	ip = take_hdr(&c, ipv6hdr);
+	udp = ip ? take_hdr(&c, udphdr) : NULL;
+	if (!udp)
+		return 0;
+	len = bpf_ntohs(ip->payload_len);
+	blocks = sum_blocks(ctx, at_udp, len / SUM_BLOCK);
+	tail = sum_tail(ctx, at_udp + len, len % SUM_BLOCK);
+	if (blocks < 0 || tail < 0)
+		return 0;
+	sum = csum_fold((__u32)csum_words(&ip->saddr, 16) + ip->payload_len +
+			bpf_htons(IPPROTO_UDP) + blocks + tail);
+	udp->check = sum == 0xffff ? sum : (__u16)~sum;
 	return 1;
+}
+
+static __always_inline _Bool patch_head(struct cursor out, const struct packet *pkt, __u32 tags)
+{
+	const struct sluice_member *m = pkt->member;
+
+	if (!take_hdr(&out, ethhdr))
+		return 0;
+	switch (m->outer) {
+	case 0:
+		return 1;
+	case 4:
+		return patch_ipv4(&out, pkt);
+	default:
+		if (!patch_ipv6(&out, pkt))
+			return 0;
+		if (m->flags & SLUICE_MEMBER_UDP_CSUM)
+			return write_udp_csum(pkt->ctx, ETH_HLEN + tags);
+		return 1;
+	}
 }
 
 static __always_inline enum verdict encap(struct packet *pkt)
 {
 	const struct sluice_member *m = pkt->member;
-	const int room = m->head_len - pkt->l2_len;
-	struct cursor out;
+	const __u32 tags = m->flags & SLUICE_MEMBER_KEEP_VLAN ? tag_len(pkt) : 0;
+	struct cursor out, front;
 
-	if (room + pkt->l3_len > 0xffff)
+	if (m->head_len + hook_largest_segment(pkt) > 0xffff)
 		return drop(pkt, SLUICE_DROP_IP_LENGTH);
-	if (hook_make_room(pkt->ctx, room))
+	if (hook_make_head_room(pkt, m->head_len + tags - l2_len(pkt)))
 		return drop(pkt, SLUICE_DROP_NO_HEADROOM);
 	out = hook_packet(pkt->ctx);
-	if (!copy_head(&out, m) || !take_hdr(&out, ethhdr))
+	front = out;
+	if (!take(&out, tags) || !copy_head(&out, m) || !patch_head(out, pkt, tags))
 		return drop(pkt, SLUICE_DROP_TABLE);
-	if (!(m->outer == 4 ? patch_ipv4(&out, pkt) : patch_ipv6(&out, pkt)))
+	if (tags && !write_head_tags(front, pkt, tags))
 		return drop(pkt, SLUICE_DROP_TABLE);
 	return V_NEXT;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "net/addr.h"
+#include "net/l2.h"
 #include "net/ip.h"
 #include "packet.bpf.h"
 
@@ -35,14 +36,31 @@ static __always_inline enum verdict parse_ipv6(struct packet *pkt)
 	return V_NEXT;
 }
 
+// Takes the tags of a tagged frame; a third one is not IP to us.
+static __always_inline __be16 parse_vlan(struct packet *pkt, __be16 type)
+{
+	for (int i = 0; i < MAX_VLAN_TAGS && is_vlan(type); i++) {
+		const struct vlan_tag *tag = take_hdr(&pkt->cur, vlan_tag);
+
+		if (!tag)
+			return 0;
+		pkt->tags[i] = (__u32)tag->tci << 16 | type;
+		pkt->tag_len += VLAN_TAG;
+		type = tag->next_type;
+	}
+	return type;
+}
+
 static __always_inline enum verdict parse(struct packet *pkt)
 {
 	const struct ethhdr *eth = take_hdr(&pkt->cur, ethhdr);
+	__be16 type;
 
 	if (!eth)
 		return pass(pkt, SLUICE_PASS_NOT_IP);
-	pkt->l2_len = sizeof(*eth);
-	switch (eth->h_proto) {
+	pkt->mac = mac_number(eth->h_dest);
+	type = parse_vlan(pkt, eth->h_proto);
+	switch (type) {
 	case bpf_htons(ETH_P_IP):
 		return parse_ipv4(pkt);
 	case bpf_htons(ETH_P_IPV6):

@@ -47,11 +47,20 @@ void put_prefix(const bpf_map* map, const std::string& text, uint32_t length) {
   put(map, &key);
 }
 
+void put_port(const bpf_map* map, uint16_t port, uint32_t kind) {
+  const uint16_t key = htons(port);
+  ASSERT_EQ(bpf_map_update_elem(bpf_map__fd(map), &key, &kind, BPF_ANY), 0) << strerror(errno);
+}
+
 Skeleton load(bool everybody) {
   Skeleton s(agent_xdp::open_and_load());
   if (!s) return s;
   for (const std::string& local : {kLocal4, kLocal6}) put_address(s->maps.locals, local);
   for (const std::string& vip : {kVip4, kVip6}) put_address(s->maps.vips, vip);
+  put_port(s->maps.ports, kFouPort, SLUICE_AGENT_TUNNEL_FOU);
+  put_port(s->maps.ports, kFouPort6, SLUICE_AGENT_TUNNEL_FOU);
+  put_port(s->maps.ports, kGuePort, SLUICE_AGENT_TUNNEL_GUE);
+  put_port(s->maps.ports, kGenevePort, SLUICE_AGENT_TUNNEL_GENEVE);
   put_prefix(s->maps.allowed, kBalancer4, 128);
   put_prefix(s->maps.allowed, kBalancer6, 128);
   put_prefix(s->maps.allowed, kAllowedNet4, 96 + 25);
@@ -80,18 +89,22 @@ void check_counters(const agent_xdp& s, const Row& row) {
 #define X(name, text) #name,
   const char* const drops[] = {SLUICE_AGENT_DROP_REASONS(X)};
   const char* const passes[] = {SLUICE_AGENT_PASS_REASONS(X)};
+  const char* const tunnels[] = {SLUICE_AGENT_TUNNELS(X)};
 #undef X
   for (uint32_t i = 0; i < SLUICE_AGENT_DROP_REASON_COUNT; i++)
     EXPECT_EQ(total(s.maps.drops, i), row.drop && *row.drop == i ? 1u : 0u) << drops[i];
   for (uint32_t i = 0; i < SLUICE_AGENT_PASS_REASON_COUNT; i++)
     EXPECT_EQ(total(s.maps.passes, i), row.pass && *row.pass == i ? 1u : 0u) << passes[i];
-  uint64_t packets = 0, bytes = 0;
-  for (const sluice_counter& n : read<sluice_counter>(s.maps.decapsulated, 0)) {
-    packets += n.packets;
-    bytes += n.bytes;
+  for (uint32_t i = 0; i < SLUICE_AGENT_TUNNEL_COUNT; i++) {
+    const bool expected = !row.out.empty() && i == row.tunnel;
+    uint64_t packets = 0, bytes = 0;
+    for (const sluice_counter& n : read<sluice_counter>(s.maps.decapsulated, i)) {
+      packets += n.packets;
+      bytes += n.bytes;
+    }
+    EXPECT_EQ(packets, expected ? 1u : 0u) << tunnels[i];
+    EXPECT_EQ(bytes, expected ? row.bytes : 0u) << tunnels[i];
   }
-  EXPECT_EQ(packets, row.out.empty() ? 0u : 1u);
-  EXPECT_EQ(bytes, row.bytes);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ inline const std::string kAllowedNet4 = "203.0.113.128";      // a /25
 inline const std::string kAllowedNet6 = "2001:db8:b:8000::";  // a /49
 inline const std::string kVip4 = "192.0.2.10", kVip6 = "2001:db8::10";
 inline const std::string kClient4 = "198.51.100.7", kClient6 = "2001:db8:c::7";
+inline constexpr uint16_t kFouPort = 5555, kFouPort6 = 5556, kGuePort = 6080, kGenevePort = 6081;
 
 struct Row {
   std::string name;
@@ -28,9 +29,10 @@ struct Row {
   uint32_t action;  // XDP_*
   std::optional<sluice_agent_drop_reason> drop = {};
   std::optional<sluice_agent_pass_reason> pass = {};
-  Bytes out = {};          // of a packet that left its tunnel
-  uint64_t bytes = 0;      // counted for it
-  bool everybody = false;  // 0.0.0.0/0 and ::/0 are allowed, too
+  Bytes out = {};                                         // of a packet that left its tunnel
+  uint64_t bytes = 0;                                     // counted for it
+  bool everybody = false;                                 // 0.0.0.0/0 and ::/0 are allowed, too
+  sluice_agent_tunnel tunnel = SLUICE_AGENT_TUNNEL_IPIP;  // out of which it came
 };
 void PrintTo(const Row& row, std::ostream* os);
 

@@ -79,9 +79,8 @@ INSTANTIATE_TEST_SUITE_P(
                      .payload(8)
                      .build(),
                  SLUICE_AGENT_PASS_NOT_TUNNEL),
-        other_protocol4("Icmp", 1), other_protocol4("Gre", 47), other_protocol4("Esp", 50),
-        other_protocol4("Protocol3", 3), other_protocol4("Protocol5", 5),
-        other_protocol6("Icmp6", 58), other_protocol6("Gre6", 47),
+        other_protocol4("Icmp", 1), other_protocol4("Esp", 50), other_protocol4("Protocol3", 3),
+        other_protocol4("Protocol5", 5), other_protocol6("Icmp6", 58), other_protocol6("Esp6", 50),
         // A tunnel behind extension headers is the kernel's, if it wants it.
         other_protocol6("HopByHop", 0), other_protocol6("Fragment6", 44),
         other_protocol6("DestinationOptions", 60), other_protocol6("Routing", 43)),

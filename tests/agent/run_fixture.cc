@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/run_fixture.h"
 
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace sluice::netns {
@@ -75,10 +77,56 @@ Result<void> RunTest::send(const std::string& text, const std::string& tunnel_en
   return send_encapsulated(*balancer_, tunnel_end, udp_packet(kClient4, kVip4, kPort, text));
 }
 
+Result<void> RunTest::send_in_udp(const std::string& text, uint16_t port) const {
+  const Bytes inner = udp_packet(kClient4, kVip4, kPort, text);
+  return balancer_->run([&]() -> Result<void> {
+    const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_in to = {};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    ::inet_pton(AF_INET, kBackend4.c_str(), &to.sin_addr);
+    if (::sendto(socket.get(), inner.data(), inner.size(), 0, reinterpret_cast<sockaddr*>(&to),
+                 sizeof(to)) < 0)
+      return errno_error("send to " + kBackend4);
+    return {};
+  });
+}
+
 std::string RunTest::deliver(const std::string& text, const std::string& tunnel_end) {
   const Result<void> sent = send(text, tunnel_end);
   EXPECT_TRUE(sent) << sent.error().message;
   return receive(at_vip_, kSilence);
+}
+
+int RunTest::mss_of_vip() {
+  const auto in = [](const Host& host, bool connects, const UniqueFd& socket) {
+    return host.run([&]() -> Result<void> {
+      sockaddr_in vip = {};
+      vip.sin_family = AF_INET;
+      vip.sin_port = htons(kPort);
+      ::inet_pton(AF_INET, kVip4.c_str(), &vip.sin_addr);
+      const auto* to = reinterpret_cast<const sockaddr*>(&vip);
+      if (connects) {
+        if (::connect(socket.get(), to, sizeof(vip)) != 0) return errno_error("connect");
+      } else if (::bind(socket.get(), to, sizeof(vip)) != 0 || ::listen(socket.get(), 4) != 0) {
+        return errno_error("listen");
+      }
+      return {};
+    });
+  };
+  const auto tcp = [] {
+    return Result<UniqueFd>(UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+  };
+  (void)balancer_->netlink().add_route(kVip4 + "/32", kBackend4);
+  // They would be counted as part of the segment.
+  EXPECT_TRUE(balancer_->sysctl("net/ipv4/tcp_timestamps", "0"));
+  const Result<UniqueFd> server = backend_->run(tcp), client = balancer_->run(tcp);
+  for (const Result<void>& r : {in(*backend_, false, *server), in(*balancer_, true, *client)})
+    EXPECT_TRUE(r) << r.error().message;
+  int mss = 0;
+  socklen_t size = sizeof(mss);
+  EXPECT_EQ(::getsockopt(client->get(), IPPROTO_TCP, TCP_MAXSEG, &mss, &size), 0);
+  return mss;
 }
 
 bool RunTest::comes_to_deliver(const std::string& tunnel_end) {

@@ -47,8 +47,12 @@ class RunTest : public testing::Test {
 
   // A datagram with `text` to VIP4 in a tunnel to `tunnel_end`.
   Result<void> send(const std::string& text, const std::string& tunnel_end = kBackend4) const;
+  // The same right behind a UDP header: FOU, or variant 1 of GUE.
+  Result<void> send_in_udp(const std::string& text, uint16_t port) const;
   // Sends it and says what arrived at the VIP: `text`, or nothing.
   std::string deliver(const std::string& text, const std::string& tunnel_end = kBackend4);
+  // The MSS that a client on the other end of the cable gets from VIP4, on a new connection.
+  int mss_of_vip();
   // Tries until it arrives; false if it never does.
   bool comes_to_deliver(const std::string& tunnel_end = kBackend4);
   XdpState xdp() const;

@@ -43,6 +43,25 @@ TEST(IpAddress, IsMappedInMemory) {
   EXPECT_EQ(IpAddress::parse("192.0.2.1")->bytes(), mapped);
 }
 
+TEST(IpPrefix, ReadsAndWrites) {
+  for (const char* text :
+       {"192.0.2.0/24", "192.0.2.1", "2001:db8::/32", "2001:db8::1", "0.0.0.0/0"})
+    EXPECT_EQ(IpPrefix::parse(text).value().to_string(), text);
+  EXPECT_EQ(IpPrefix::parse("192.0.2.1/32"), IpPrefix::of(*IpAddress::parse("192.0.2.1")));
+  for (const char* text : {"192.0.2.1/24", "192.0.2.0/33", "2001:db8::/129", "192.0.2.0/", "/8",
+                           "192.0.2.0/024", "192.0.2.0/ 24", "192.0.2.0/-1", "192.0.2.0/24x"})
+    EXPECT_FALSE(IpPrefix::parse(text)) << text;
+}
+
+TEST(IpPrefix, HoldsItsFamilysAddressesOnly) {
+  const IpPrefix p = *IpPrefix::parse("192.0.2.128/25");
+  EXPECT_TRUE(p.contains(*IpAddress::parse("192.0.2.128")));
+  EXPECT_TRUE(p.contains(*IpAddress::parse("192.0.2.255")));
+  EXPECT_FALSE(p.contains(*IpAddress::parse("192.0.2.127")));
+  EXPECT_FALSE(IpPrefix::parse("::/0")->contains(*IpAddress::parse("192.0.2.1")));
+  EXPECT_TRUE(IpPrefix::parse("0.0.0.0/0")->contains(*IpAddress::parse("192.0.2.1")));
+}
+
 TEST(MacAddress, ReadsAndWrites) {
   EXPECT_EQ(MacAddress::parse("02:aB:00:ff:10:0F")->to_string(), "02:ab:00:ff:10:0f");
   for (const char* text : {"", "02:00:00:00:00", "02:00:00:00:00:0g", "02-00-00-00-00-01",

@@ -179,6 +179,59 @@ const Hostile kMeanings[] = {
               each(65'535, [](size_t i) { return "    - " + std::to_string(i + 1) + "/tcp\n"; });
      },
      "more than 262144 pairs of VIP and port"},
+    {"AHundredThousandRangesInOneAnother",
+     [] {
+       return kHead + "services:\n  a:\n    vip: 192.0.2.1\n    backends: 10.0.0.1\n    ports:\n" +
+              each(100'000, [](size_t i) {
+                return "    - " + std::to_string(i / 200 + 1) + "-" +
+                       std::to_string(65'000 - i % 200) + "/udp\n";
+              });
+     },
+     ":10:7: error: services.a.ports[1]: 1-64999/udp overlaps "},
+    {"SixtyThousandServicesWithRangesInOneAnother",
+     [] {
+       return kHead + "services:\n" + each(60'000, [](size_t i) {
+                const std::string first = std::to_string(i % 30'000 + 1);
+                return "  s" + std::to_string(i) + ": {vip: 192.0.2.1, ports: " + first +
+                       "-60000/udp, backends: []}\n";
+              });
+     },
+     ":6:13: error: services.s1.vip: 2-60000/udp of 192.0.2.1 overlaps 1-60000/udp of services.s0"},
+    {"TooManyRanges",
+     [] {
+       return kHead + "services:\n" + each(2'048, [](size_t i) {
+                const std::string first = std::to_string(2 * i + 1),
+                                  last = std::to_string(2 * i + 2);
+                return "  s" + std::to_string(i) + ": {vip: 192.0.2.0/24, ports: " + first + "-" +
+                       last + "/udp, backends: 10.0.0.1}\n";
+              });
+     },
+     ":2052:16: error: services.s2047.vip: 192.0.2.0/24 has more than 2047 port ranges"},
+    {"AsManyRangesAsPossible",
+     [] {
+       return kHead + "services:\n  a:\n    vip: [192.0.2.0/24, 192.0.2.0]\n" +
+              "    backends: 10.0.0.1\n    ports:\n    - any/udp\n    - 65535/udp\n" +
+              each(2'047, [](size_t i) {
+                return "    - " + std::to_string(2 * i + 1) + "-" + std::to_string(2 * i + 2) +
+                       "/udp\n";
+              });
+     },
+     ""},
+    {"TwoHundredThousandBackendsAndNestedVips",
+     [] {
+       const auto vip = [](size_t i) {
+         const std::string n = std::to_string(i + 3);
+         return "  v" + n + ": {vip: \"2000::/" + n + "\", ports: 1/tcp, backends: []}\n";
+       };
+       const auto service = [](size_t i) {
+         const std::string n = std::to_string(i);
+         return "  s" + n + ": {vip: 192.0.2." + n + ", ports: 1/tcp, backends: [10.0.0.1" +
+                each(10'000, [](size_t b) { return ", 4000::1:" + std::to_string(b % 10'000); }) +
+                "]}\n";
+       };
+       return kHead + "services:\n" + each(126, vip) + each(20, service);
+     },
+     ""},
     {"AHundredThousandMisspelledPools",
      [] {
        return kHead + "pools:\n" +

@@ -47,9 +47,9 @@ TEST_F(Changes, GatewaysNewAddressIsSeen) {
   sh("ip neigh replace 192.0.2.253 lladdr 02:00:00:00:00:fd nud reachable dev v0\n"
      "ip route add 198.51.100.0/24 via 192.0.2.253\n");
   ASSERT_EQ(resolve({"198.51.100.7"}).found.at(ip("198.51.100.7")),
-            via_v0("02:00:00:00:00:fd", "192.0.2.1"));
+            via_gateway("02:00:00:00:00:fd", "192.0.2.1"));
   expect_after("ip neigh replace 192.0.2.253 lladdr 02:00:00:00:00:fc nud reachable dev v0",
-               "198.51.100.7", via_v0("02:00:00:00:00:fc", "192.0.2.1"));
+               "198.51.100.7", via_gateway("02:00:00:00:00:fc", "192.0.2.1"));
 }
 
 TEST_F(Changes, GratuitousArpIsSeen) {
@@ -76,23 +76,23 @@ TEST_F(Changes, GratuitousArpDoesNotMoveAPermanentNeighbour) {
 
 TEST_F(Changes, RouteIsSeen) {
   expect_after("ip route add 198.51.100.0/24 via 192.0.2.254", "198.51.100.7",
-               via_v0("02:00:00:00:00:fe", "192.0.2.1"));
+               via_gateway("02:00:00:00:00:fe", "192.0.2.1"));
   expect_after("ip route replace 198.51.100.0/24 via 192.0.2.2", "198.51.100.7",
-               via_v0("02:00:00:00:00:02", "192.0.2.1"));
+               via_gateway("02:00:00:00:00:02", "192.0.2.1"));
   expect_after("ip route del 198.51.100.0/24", "198.51.100.7", NextHop());
 }
 
 TEST_F(Changes, Ipv6RouteIsSeen) {
   sh("ip neigh add 2001:db8::fe lladdr 02:00:00:00:00:fe nud permanent dev v0");
   expect_after("ip route add 2001:db8:1::/48 via 2001:db8::fe", "2001:db8:1::7",
-               via_v0("02:00:00:00:00:fe", "2001:db8::1"));
+               via_gateway("02:00:00:00:00:fe", "2001:db8::1"));
 }
 
 TEST_F(Changes, RuleIsSeen) {
   sh("ip route add 198.51.100.0/24 via 192.0.2.2\n"
      "ip route add 198.51.100.0/24 via 192.0.2.254 table 7\n");
   expect_after("ip rule add to 198.51.100.0/24 lookup 7", "198.51.100.7",
-               via_v0("02:00:00:00:00:fe", "192.0.2.1"));
+               via_gateway("02:00:00:00:00:fe", "192.0.2.1"));
 }
 
 TEST_F(Changes, NextHopObjectIsSeen) {
@@ -100,7 +100,7 @@ TEST_F(Changes, NextHopObjectIsSeen) {
      "ip nexthop add id 1 via 192.0.2.2 dev v0\n"
      "ip route add 198.51.100.0/24 nhid 1\n");
   expect_after("ip nexthop replace id 1 via 192.0.2.254 dev v0", "198.51.100.7",
-               via_v0("02:00:00:00:00:fe", "192.0.2.1"));
+               via_gateway("02:00:00:00:00:fe", "192.0.2.1"));
 }
 
 TEST_F(Changes, SourceAddressIsSeen) {

@@ -22,7 +22,7 @@ TEST_F(NeighbourEntries, UnknownOneIsAskedForAndThenFound) {
 TEST_F(NeighbourEntries, GatewayIsAskedForNotTheBackend) {
   sh("ip route add 198.51.100.0/24 via inet6 2001:db8::2 dev v0");
   EXPECT_EQ(reason("198.51.100.7"), "no neighbour yet: resolving 2001:db8::2 on v0");
-  EXPECT_EQ(resolve_until_found("198.51.100.7"), via_v0("02:00:00:00:00:02", "192.0.2.1"));
+  EXPECT_EQ(resolve_until_found("198.51.100.7"), via_gateway("02:00:00:00:00:02", "192.0.2.1"));
   EXPECT_EQ(neighbour("198.51.100.7"), "");
 }
 

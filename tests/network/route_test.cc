@@ -31,21 +31,22 @@ TEST_F(Routes, GatewayIsTheNeighbour) {
   sh("ip route add 198.51.100.0/24 via 192.0.2.254\n"
      "ip route add 2001:db8:1::/48 via 2001:db8::fe\n");
   const Resolution r = resolve({"198.51.100.7", "2001:db8:1::7"});
-  EXPECT_EQ(r.found.at(ip("198.51.100.7")), via_v0(kGateway, "192.0.2.1"));
-  EXPECT_EQ(r.found.at(ip("2001:db8:1::7")), via_v0(kGateway, "2001:db8::1"));
+  EXPECT_EQ(r.found.at(ip("198.51.100.7")), via_gateway(kGateway, "192.0.2.1"));
+  EXPECT_EQ(r.found.at(ip("2001:db8:1::7")), via_gateway(kGateway, "2001:db8::1"));
 }
 
 TEST_F(Routes, Ipv4RouteMayHaveAnIpv6Gateway) {
   sh("ip route add 198.51.100.0/24 via inet6 2001:db8::2 dev v0");
-  EXPECT_EQ(resolve({"198.51.100.7"}).found.at(ip("198.51.100.7")), via_v0(kPeer, "192.0.2.1"));
+  EXPECT_EQ(resolve({"198.51.100.7"}).found.at(ip("198.51.100.7")),
+            via_gateway(kPeer, "192.0.2.1"));
 }
 
 TEST_F(Routes, MoreSpecificRouteWins) {
   sh("ip route add 198.51.100.0/24 via 192.0.2.2\n"
      "ip route add 198.51.100.7/32 via 192.0.2.254\n");
   const Resolution r = resolve({"198.51.100.6", "198.51.100.7"});
-  EXPECT_EQ(r.found.at(ip("198.51.100.6")), via_v0(kPeer, "192.0.2.1"));
-  EXPECT_EQ(r.found.at(ip("198.51.100.7")), via_v0(kGateway, "192.0.2.1"));
+  EXPECT_EQ(r.found.at(ip("198.51.100.6")), via_gateway(kPeer, "192.0.2.1"));
+  EXPECT_EQ(r.found.at(ip("198.51.100.7")), via_gateway(kGateway, "192.0.2.1"));
 }
 
 TEST_F(Routes, RulesAreHonoured) {
@@ -53,8 +54,8 @@ TEST_F(Routes, RulesAreHonoured) {
      "ip route add 198.51.100.0/24 via 192.0.2.254 table 7\n"
      "ip rule add to 198.51.100.128/25 lookup 7\n");
   const Resolution r = resolve({"198.51.100.7", "198.51.100.200"});
-  EXPECT_EQ(r.found.at(ip("198.51.100.7")), via_v0(kPeer, "192.0.2.1"));
-  EXPECT_EQ(r.found.at(ip("198.51.100.200")), via_v0(kGateway, "192.0.2.1"));
+  EXPECT_EQ(r.found.at(ip("198.51.100.7")), via_gateway(kPeer, "192.0.2.1"));
+  EXPECT_EQ(r.found.at(ip("198.51.100.200")), via_gateway(kGateway, "192.0.2.1"));
 }
 
 TEST_F(Routes, MultipathGivesOneOfItsWaysAndKeepsToIt) {
@@ -70,7 +71,8 @@ TEST_F(Routes, MultipathGivesOneOfItsWaysAndKeepsToIt) {
 TEST_F(Routes, NextHopObjectsAreFollowed) {
   sh("ip nexthop add id 1 via 192.0.2.254 dev v0\n"
      "ip route add 198.51.100.0/24 nhid 1\n");
-  EXPECT_EQ(resolve({"198.51.100.7"}).found.at(ip("198.51.100.7")), via_v0(kGateway, "192.0.2.1"));
+  EXPECT_EQ(resolve({"198.51.100.7"}).found.at(ip("198.51.100.7")),
+            via_gateway(kGateway, "192.0.2.1"));
 }
 
 TEST_F(Routes, PreferredSourceOfTheRouteIsTaken) {
@@ -79,8 +81,8 @@ TEST_F(Routes, PreferredSourceOfTheRouteIsTaken) {
      "ip route add 198.51.100.0/24 via 192.0.2.2 src 192.0.2.77\n"
      "ip route add 2001:db8:1::/48 via 2001:db8::2 src 2001:db8:77::1\n");
   const Resolution r = resolve({"198.51.100.7", "2001:db8:1::7"});
-  EXPECT_EQ(r.found.at(ip("198.51.100.7")), via_v0(kPeer, "192.0.2.77"));
-  EXPECT_EQ(r.found.at(ip("2001:db8:1::7")), via_v0(kPeer, "2001:db8:77::1"));
+  EXPECT_EQ(r.found.at(ip("198.51.100.7")), via_gateway(kPeer, "192.0.2.77"));
+  EXPECT_EQ(r.found.at(ip("2001:db8:1::7")), via_gateway(kPeer, "2001:db8:77::1"));
 }
 
 TEST_F(Routes, SmallerMtuOfTheRouteCounts) {

@@ -120,6 +120,12 @@ NextHop TwoHosts::via_v0(const char* destination, const char* source) {
           .mtu = 1500};
 }
 
+NextHop TwoHosts::via_gateway(const char* destination, const char* source) {
+  NextHop hop = via_v0(destination, source);
+  hop.on_link = false;
+  return hop;
+}
+
 Watch::Watch(size_t receive_buffer) {
   Result<EventLoop> loop = EventLoop::create();
   EXPECT_TRUE(loop) << loop.error().message;

@@ -40,6 +40,8 @@ class TwoHosts : public ::testing::Test {
   std::string neighbour(const char* address);
   uint32_t ifindex(const char* name);
   NextHop via_v0(const char* destination, const char* source);
+  // The same where `destination` is a gateway's address.
+  NextHop via_gateway(const char* destination, const char* source);
 
  private:
   UniqueFd home_, host_, peer_;

@@ -17,7 +17,7 @@ NextHop way_to(const IpAddress& backend, uint32_t ifindex) {
           .source = *MacAddress::parse(kOurMac),
           .destination = *MacAddress::parse(kRouterMac),
           .preferred_source = *IpAddress::parse(source),
-          .mtu = 1500};
+          .mtu = 1600};
 }
 
 }  // namespace
@@ -34,10 +34,11 @@ Scenario one_backend(bool v6_backend) {
   s.config.seed = "seed of the packet rows";
   s.config.ring_size = 251;
   s.config.pools["pool"].name = "pool";
-  s.config.services.push_back({.name = "web",
-                               .vips = {*IpAddress::parse(kVip4), *IpAddress::parse(kVip6)},
-                               .ports = {{80, IPPROTO_TCP}, {443, IPPROTO_UDP}},
-                               .pool = "pool"});
+  s.config.services.push_back(
+      {.name = "web",
+       .vips = {*IpPrefix::parse(kVip4), *IpPrefix::parse(kVip6)},
+       .ports = {PortRange::one(80, IPPROTO_TCP), PortRange::one(443, IPPROTO_UDP)},
+       .pool = "pool"});
   add_backend(s, v6_backend ? "2001:db8:b::11" : "203.0.113.11", 100);
   return s;
 }
@@ -46,10 +47,10 @@ void PrintTo(const Row& row, std::ostream* os) {
   *os << row.name << ": " << scapy(row.in);
 }
 
-Loaded::Loaded(const Scenario& setup) {
-  const Image image = compile(desire(setup.config, setup.next_hops), rings_);
+Loaded::Loaded(const Scenario& setup, const Features& features) {
+  const Image image = compile(desire(setup.config, setup.next_hops, setup.macs), rings_);
   auto loaded = Dataplane::load(capacity_for(image, setup.config.ring_size),
-                                hash_key_from_seed(setup.config.seed));
+                                hash_key_from_seed(setup.config.seed), features);
   if (!loaded) {
     ADD_FAILURE() << loaded.error().message;
     return;
@@ -59,7 +60,7 @@ Loaded::Loaded(const Scenario& setup) {
 }
 
 void Loaded::publish(const Scenario& setup) {
-  Image image = compile(desire(setup.config, setup.next_hops), rings_);
+  Image image = compile(desire(setup.config, setup.next_hops, setup.macs), rings_);
   auto plan = make_plan(live_, std::move(image), dataplane_->capacity());
   ASSERT_TRUE(plan) << plan.error().message;
   auto published = sluice::publish(*plan, *dataplane_);
@@ -88,12 +89,13 @@ std::string outer_destination4(const Bytes& frame) {
 void check_row(const Row& row) {
   Loaded loaded(row.setup);
   ASSERT_TRUE(loaded.ok());
-  const Run run = loaded.run(row.in);
+  const Outcome run = loaded.run(row.in);
   const Expect& e = row.expect;
   EXPECT_EQ(run.action, e.action);
-  const bool forwarded = e.action == XDP_TX || e.action == XDP_REDIRECT;
+  const bool sent = e.action == XDP_TX || e.action == XDP_REDIRECT;
+  const bool forwarded = sent && !e.reply;
   if (e.action != XDP_DROP) {
-    EXPECT_EQ(run.packet, forwarded ? e.out : row.in) << "got: " << scapy(run.packet);
+    EXPECT_EQ(run.packet, sent ? e.out : row.in) << "got: " << scapy(run.packet);
   }
 
   const Counters c = loaded.counters();
@@ -101,6 +103,8 @@ void check_row(const Row& row) {
     EXPECT_EQ(c.drops[i], e.drop && size_t(*e.drop) == i ? 1u : 0u) << kDropTexts[i].name;
   for (size_t i = 0; i < c.passes.size(); i++)
     EXPECT_EQ(c.passes[i], e.pass && size_t(*e.pass) == i ? 1u : 0u) << kPassTexts[i].name;
+  for (size_t i = 0; i < c.replies.size(); i++)
+    EXPECT_EQ(c.replies[i], e.reply && size_t(*e.reply) == i ? 1u : 0u) << kReplyTexts[i].name;
   sluice_counter total = {};
   for (const sluice_counter& m : c.members) {
     total.packets += m.packets;

@@ -19,6 +19,9 @@
 
 namespace sluice::test {
 
+// A name that does not meet testing::Test::Run() inside a TEST.
+using Outcome = Run;
+
 inline constexpr uint32_t kIngress = 1;    // loopback's index: always there
 inline constexpr uint32_t kElsewhere = 9;  // another way out
 inline const std::string kOurMac = "02:00:00:00:00:0b";
@@ -32,6 +35,7 @@ inline const std::string kSource4 = "203.0.113.2", kSource6 = "2001:db8:b::2";
 struct Scenario {
   Config config;
   NextHops next_hops;
+  std::vector<MacAddress> macs = {};  // frames for any
 };
 Scenario one_backend(bool v6_backend);
 void add_backend(Scenario& setup, const std::string& address, uint32_t weight,
@@ -41,6 +45,7 @@ struct Expect {
   uint32_t action;  // XDP_*
   std::optional<sluice_drop_reason> drop = {};
   std::optional<sluice_pass_reason> pass = {};
+  std::optional<sluice_reply_reason> reply = {};
   Bytes out = {};      // for a forwarded packet; a passed one must come out as it came
   uint64_t bytes = 0;  // counted for the member
 };
@@ -57,7 +62,7 @@ void PrintTo(const Row& row, std::ostream* os);
 class Loaded {
  public:
   // Fails the test on an error.
-  explicit Loaded(const Scenario& setup);
+  explicit Loaded(const Scenario& setup, const Features& features = {});
   void publish(const Scenario& setup);
   Run run(const Bytes& frame);
   Counters counters();

@@ -103,7 +103,7 @@ Row redirect_row() {
 
 Row configured_source_row() {
   Scenario s = one_backend(false);
-  s.config.pools["pool"].backends[0].forward.source_v4 = IpAddress::parse("203.0.113.77");
+  s.config.pools["pool"].backends[0].forward.source_v4 = IpPrefix::parse("203.0.113.77");
   Bytes out = PacketBuilder()
                   .ethernet(kRouterMac, kOurMac)
                   .ipv4({.source = "203.0.113.77",

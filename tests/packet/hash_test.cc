@@ -99,7 +99,7 @@ void check_against_reference(HashFields fields) {
   std::mt19937 random(1);
   for (int i = 0; i < 500; i++) {
     const Flow f = random_flow(random);
-    const Run run = loaded.run(frame_of(f));
+    const Outcome run = loaded.run(frame_of(f));
     ASSERT_EQ(run.action, XDP_TX);
     EXPECT_EQ(outer_destination4(run.packet), reference_backend(f, s))
         << f.source.to_string() << ":" << f.sport;

@@ -52,13 +52,13 @@ TEST_P(Pass, IsLeftAlone) {
   check_row(GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(NotIp, Pass,
-                         testing::Values(pass_row("Arp", arp(), SLUICE_PASS_NOT_IP),
-                                         pass_row("Vlan", ethertype(0x8100), SLUICE_PASS_NOT_IP),
-                                         pass_row("Lldp", ethertype(0x88cc), SLUICE_PASS_NOT_IP),
-                                         pass_row("EthernetHeaderOnly", first(tcp4(), 14),
-                                                  SLUICE_PASS_NOT_IP)),
-                         row_name);
+INSTANTIATE_TEST_SUITE_P(
+    NotIp, Pass,
+    testing::Values(pass_row("Arp", arp(), SLUICE_PASS_NOT_IP),
+                    pass_row("VlanWithoutIp", ethertype(0x8100), SLUICE_PASS_NOT_IP),
+                    pass_row("Lldp", ethertype(0x88cc), SLUICE_PASS_NOT_IP),
+                    pass_row("EthernetHeaderOnly", first(tcp4(), 14), SLUICE_PASS_NOT_IP)),
+    row_name);
 
 INSTANTIATE_TEST_SUITE_P(
     NotVip, Pass,
@@ -91,12 +91,12 @@ INSTANTIATE_TEST_SUITE_P(
         pass_row(
             "Icmp",
             frame4({.source = kClient4, .destination = kVip4, .protocol = 1}).payload(64).build(),
-            SLUICE_PASS_NO_SERVICE),
+            SLUICE_PASS_ICMP),
         pass_row("Icmp6",
                  frame6({.source = kClient6, .destination = kVip6, .next_header = 58})
                      .payload(64)
                      .build(),
-                 SLUICE_PASS_NO_SERVICE),
+                 SLUICE_PASS_ICMP),
         empty_pass_row()),
     row_name);
 

@@ -17,7 +17,7 @@ std::map<std::string, int> answers(Loaded& loaded, int flows) {
   for (int i = 0; i < flows; i++) {
     const Bytes in =
         frame4({.source = kClient4, .destination = kVip4}).tcp({uint16_t(1000 + i), 80}).build();
-    const Run run = loaded.run(in);
+    const Outcome run = loaded.run(in);
     hits[run.action == XDP_TX ? outer_destination4(run.packet) : "nobody"]++;
   }
   return hits;
@@ -64,8 +64,8 @@ TEST(Publish, CountersOfAStayingMemberGoOn) {
   ASSERT_TRUE(loaded.ok());
   loaded.run(tcp4());
   s.config.services.push_back({.name = "other",
-                               .vips = {*IpAddress::parse("192.0.2.11")},
-                               .ports = {{80, IPPROTO_TCP}},
+                               .vips = {*IpPrefix::parse("192.0.2.11")},
+                               .ports = {PortRange::one(80, IPPROTO_TCP)},
                                .pool = "pool"});
   loaded.publish(s);
   loaded.run(tcp4());
@@ -98,15 +98,15 @@ TEST(Publish, FindsEveryVipAmongMany) {
     const std::string v4 = "192.0." + std::to_string(2 + i / 250) + "." + std::to_string(i % 250);
     const std::string v6 = "2001:db8::" + std::to_string(i + 1);
     s.config.services.push_back({.name = "s" + std::to_string(i),
-                                 .vips = {*IpAddress::parse(v4), *IpAddress::parse(v6)},
-                                 .ports = {{uint16_t(i + 1), IPPROTO_TCP}},
+                                 .vips = {*IpPrefix::parse(v4), *IpPrefix::parse(v6)},
+                                 .ports = {PortRange::one(uint16_t(i + 1), IPPROTO_TCP)},
                                  .pool = "pool"});
   }
   Loaded loaded(s);
   ASSERT_TRUE(loaded.ok());
   for (size_t i = 0; i < s.config.services.size(); i++) {
     const Service& service = s.config.services[i];
-    const uint16_t port = service.ports[0].number;
+    const uint16_t port = service.ports[0].first;
     const std::string v4 = service.vips[0].to_string(), v6 = service.vips[1].to_string();
     const Bytes in4 = frame4({.source = kClient4, .destination = v4}).tcp({9, port}).build();
     const Bytes in6 = frame6({.source = kClient6, .destination = v6}).tcp({9, port}).build();
@@ -135,8 +135,15 @@ class FailingStore : public TableStore {
     if (Result<void> s = step(); !s) return s;
     return real_.swap_generation(b);
   }
+  Result<void> put_prefixes(std::span<const PutPrefixes> p) override {
+    if (Result<void> s = step(); !s) return s;
+    return real_.put_prefixes(p);
+  }
   Result<void> release_rings(std::span<const uint32_t> n) override {
     return real_.release_rings(n);
+  }
+  Result<void> release_prefixes(std::span<const uint32_t> n) override {
+    return real_.release_prefixes(n);
   }
 
  private:
@@ -149,7 +156,7 @@ class FailingStore : public TableStore {
 };
 
 TEST(Publish, AFailureAtAnyStepLeavesTheOldStateServing) {
-  for (int fail_at = 0; fail_at < 3; fail_at++) {
+  for (int fail_at = 0; fail_at < 4; fail_at++) {
     Loaded loaded(two_backends());
     ASSERT_TRUE(loaded.ok());
     const auto before = answers(loaded, 100);

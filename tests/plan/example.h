@@ -49,8 +49,8 @@ struct Example {
   static Service service(const std::string& name, const std::vector<std::string>& vips,
                          const std::vector<int>& ports) {
     Service s = {.name = name, .vips = {}, .ports = {}, .pool = "web"};
-    for (const std::string& v : vips) s.vips.push_back(ip(v));
-    for (int p : ports) s.ports.push_back({uint16_t(p), IPPROTO_TCP});
+    for (const std::string& v : vips) s.vips.push_back(IpPrefix::parse(v).value());
+    for (int p : ports) s.ports.push_back(PortRange::one(uint16_t(p), IPPROTO_TCP));
     return s;
   }
   Image image() const {

@@ -26,13 +26,13 @@ uint32_t vip_number(const GenerationBytes& g, const sluice_shape& s, const IpAdd
   const uint32_t d =
       *at<uint32_t>(g, sluice_vip_displacements_at(), sluice_bucket_of(hash, s.vips));
   const auto* vip = at<sluice_vip>(g, sluice_vips_at(s), sluice_place_of(hash, d, s.vips));
-  return std::memcmp(&vip->addr, &a, sizeof(a)) == 0 ? vip->number : 0;
+  return std::memcmp(&vip->addr, &a, sizeof(a)) == 0 ? vip->services.number : 0;
 }
 
 const sluice_service* service_at(const GenerationBytes& g, const sluice_shape& s, uint32_t vip,
-                                 const Port& port) {
+                                 const PortRange& port) {
   const auto* header = at<sluice_generation>(g, 0, 0);
-  const uint64_t key = sluice_service_key(vip, port.protocol, htons(port.number));
+  const uint64_t key = sluice_service_key(vip, port.protocol, htons(port.first));
   const uint64_t hash = sluice_service_hash(key, header->service_seed);
   const uint32_t d =
       *at<uint32_t>(g, sluice_service_displacements_at(s), sluice_bucket_of(hash, s.services));
@@ -48,12 +48,13 @@ void check_full_table(int services) {
   for (int i = 0; i < services; i++) {
     const uint8_t v4[4] = {192, 0, uint8_t(i >> 8), uint8_t(i)};
     Service s = Example::service("s" + std::to_string(i), {}, {1 + i % 60000});
-    s.vips.push_back(IpAddress::from_v4(v4));
+    s.vips.push_back(IpPrefix::of(IpAddress::from_v4(v4)));
     e.config.services.push_back(s);
   }
   const Image image = e.image();
   const Capacity c = {.shape = {.vips = uint32_t(services) * 2,
                                 .services = uint32_t(services) * 2,
+                                .ranges = 64,
                                 .positions = uint32_t(services) * 2,
                                 .ring_slots = 251},
                       .members = uint32_t(services) * 4,
@@ -61,12 +62,13 @@ void check_full_table(int services) {
   const Plan plan = make_plan({}, image, c).value();
   for (const ImageService& s : image.services)
     for (const Frontend& f : s.frontends) {
-      const uint32_t vip = vip_number(plan.generation, c.shape, f.vip);
+      const uint32_t vip = vip_number(plan.generation, c.shape, f.vip.address);
       ASSERT_NE(vip, 0u) << f.vip.to_string();
-      const sluice_service* found = service_at(plan.generation, c.shape, vip, f.port);
+      const sluice_service* found = service_at(plan.generation, c.shape, vip, f.ports);
       ASSERT_NE(found, nullptr) << s.name;
-      EXPECT_EQ(service_at(plan.generation, c.shape, vip, {uint16_t(f.port.number + 1), 6}),
-                nullptr);
+      EXPECT_EQ(
+          service_at(plan.generation, c.shape, vip, PortRange::one(uint16_t(f.ports.first + 1), 6)),
+          nullptr);
       for (uint32_t p = 0; p < s.members.size(); p++) {
         const uint32_t index =
             *at<uint32_t>(plan.generation, sluice_positions_at(c.shape), found->first_position + p);

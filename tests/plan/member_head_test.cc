@@ -20,7 +20,8 @@ std::string hex(const sluice_member& m) {
 
 sluice_member head_for(const std::string& backend, InnerFamily inner) {
   const Backend b = {.name = "b", .address = ip(backend), .forward = {}};
-  return member_head(b, hop_for(b.address), inner);
+  const NextHop way = hop_for(b.address);
+  return member_head(b, {.way = way}, inner);
 }
 
 TEST(MemberHead, Ipv4InIpv4) {
@@ -62,14 +63,15 @@ TEST(MemberHead, AnotherNextHopMacIsTheOnlyDifferenceThatIsPatched) {
   Backend b = {.name = "b", .address = ip("203.0.113.11"), .forward = {}};
   NextHop hop = hop_for(b.address);
   hop.destination = *MacAddress::parse("02:ff:ff:ff:ff:ff");
-  EXPECT_TRUE(same_but_next_hop_mac(a, member_head(b, hop, InnerFamily::kV4)));
+  EXPECT_TRUE(same_but_next_hop_mac(a, member_head(b, {.way = hop}, InnerFamily::kV4)));
   hop.source = *MacAddress::parse("02:00:00:00:00:0c");
-  EXPECT_FALSE(same_but_next_hop_mac(a, member_head(b, hop, InnerFamily::kV4)));
+  EXPECT_FALSE(same_but_next_hop_mac(a, member_head(b, {.way = hop}, InnerFamily::kV4)));
   hop = hop_for(b.address);
   hop.ifindex = 4;
-  EXPECT_FALSE(same_but_next_hop_mac(a, member_head(b, hop, InnerFamily::kV4)));
-  b.forward.source_v4 = ip("203.0.113.99");
-  EXPECT_FALSE(same_but_next_hop_mac(a, member_head(b, hop_for(b.address), InnerFamily::kV4)));
+  EXPECT_FALSE(same_but_next_hop_mac(a, member_head(b, {.way = hop}, InnerFamily::kV4)));
+  hop = hop_for(b.address);
+  b.forward.source_v4 = IpPrefix::of(ip("203.0.113.99"));
+  EXPECT_FALSE(same_but_next_hop_mac(a, member_head(b, {.way = hop}, InnerFamily::kV4)));
 }
 
 }  // namespace

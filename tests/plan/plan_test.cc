@@ -144,7 +144,7 @@ TEST(Plan, EveryStepOfRandomChangesLeavesNoBrokenReference) {
     Example e;
     Tables t;
     const Capacity c = {
-        .shape = {.vips = 64, .services = 256, .positions = 1024, .ring_slots = 251},
+        .shape = {.vips = 64, .services = 256, .ranges = 64, .positions = 1024, .ring_slots = 251},
         .members = 1024,
         .rings = 64};
     for (int change = 0; change < 40; change++) {

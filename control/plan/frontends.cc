@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/frontends.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <tuple>
+
+namespace sluice {
+
+namespace {
+
+uint8_t to_abi(HashFields fields) {
+  switch (fields) {
+    case HashFields::kFiveTuple:
+      return SLUICE_HASH_FIVE_TUPLE;
+    case HashFields::kSource:
+      return SLUICE_HASH_SOURCE;
+    case HashFields::kSourceAndVip:
+      return SLUICE_HASH_SOURCE_VIP;
+  }
+  std::abort();
+}
+
+// One frontend on its way into the tables.
+struct Entry {
+  const Frontend* frontend;
+  sluice_service service;
+};
+
+// A service for every protocol meets packets without ports: they are spread by addresses.
+sluice_service service_entry(const ImageService& s, uint32_t number, const Frontend& f,
+                             const Numbers& numbers, uint32_t first_position) {
+  const bool by_address = f.ports.protocol == 0 && s.hash == HashFields::kFiveTuple;
+  sluice_service e = {};
+  e.ring = s.ring ? numbers.rings.at(s.ring) : uint32_t(SLUICE_NO_RING);
+  e.first_position = first_position;
+  e.hash = by_address ? uint8_t(SLUICE_HASH_SOURCE_VIP) : to_abi(s.hash);
+  e.empty = s.empty == EmptyPolicy::kPass ? SLUICE_EMPTY_PASS : SLUICE_EMPTY_DROP;
+  e.number = number;
+  return e;
+}
+
+// Frontends of one family share the service's stretch of the position table.
+std::vector<Entry> compile_entries(const Image& image, const Numbers& numbers, Frontends& out) {
+  std::vector<Entry> entries;
+  for (uint32_t n = 0; n < image.services.size(); n++) {
+    const ImageService& s = image.services[n];
+    std::map<InnerFamily, uint32_t> first;
+    for (const Frontend& f : s.frontends) {
+      const auto [it, is_new] = first.emplace(f.family(), uint32_t(out.positions.size()));
+      if (is_new)
+        for (const ImageMember& m : s.members)
+          out.positions.push_back(numbers.members.at({s.name, m.address, f.family()}));
+      entries.push_back({&f, service_entry(s, n, f, numbers, it->second)});
+    }
+  }
+  // By VIP, and the ranges of each in the order that the data plane searches them.
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.frontend->vip, a.frontend->ports.protocol, a.frontend->ports.first) <
+           std::tie(b.frontend->vip, b.frontend->ports.protocol, b.frontend->ports.first);
+  });
+  return entries;
+}
+
+void add_range(const Entry& e, sluice_vip_services& vip, Frontends& out) {
+  if (vip.ranges++ == 0) vip.first_range = uint32_t(out.ranges.size());
+  out.ranges.push_back({.first = e.frontend->ports.first,
+                        .last = e.frontend->ports.last,
+                        .proto = e.frontend->ports.protocol,
+                        .service = e.service});
+}
+
+void add_service(const Entry& e, sluice_vip_services& vip, Frontends& out) {
+  const PortRange& ports = e.frontend->ports;
+  const uint16_t port = ports.is_one() ? ports.first : 0;
+  if (ports.protocol == 0) {
+    vip.flags |= SLUICE_VIP_ANY_PROTOCOL;
+  } else if (ports.is_any()) {
+    vip.flags |= SLUICE_VIP_ANY_PORT;
+  }
+  out.services.push_back(e.service);
+  out.services.back().key = sluice_service_key(vip.number, ports.protocol, htons(port));
+}
+
+}  // namespace
+
+Frontends compile_frontends(const Image& image, const Numbers& numbers) {
+  Frontends out;
+  for (const Entry& e : compile_entries(image, numbers, out)) {
+    const auto [it, is_new] = out.vips.emplace(e.frontend->vip, sluice_vip_services{});
+    if (is_new) it->second.number = uint32_t(out.vips.size());
+    const PortRange& ports = e.frontend->ports;
+    if (ports.is_one() || ports.is_any()) {
+      add_service(e, it->second, out);
+    } else {
+      add_range(e, it->second, out);
+    }
+  }
+  return out;
+}
+
+}  // namespace sluice

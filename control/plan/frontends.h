@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who answers where: VIPs, ports and ranges of ports, numbered and flattened for the tables.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "abi/sluice_abi.h"
+#include "plan/image.h"
+
+namespace sluice {
+
+// Where members and rings stand in the kernel.
+struct Numbers {
+  std::map<MemberKey, uint32_t> members;
+  std::map<RingPtr, uint32_t> rings;
+};
+
+struct Frontends {
+  std::map<IpPrefix, sluice_vip_services> vips;
+  std::vector<sluice_service> services;  // with their keys: for the perfect hash
+  std::vector<sluice_range> ranges;
+  std::vector<uint32_t> positions;
+};
+
+// Pure. A service is named by its place in `image.services`.
+Frontends compile_frontends(const Image& image, const Numbers& numbers);
+
+}  // namespace sluice

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// Ethernet addresses and VLAN tags.
+#pragma once
+
+#include <linux/if_ether.h>
+#include <bpf/bpf_endian.h>
+#include "net/cursor.h"
+
+enum {
+	VLAN_TAG = 4, // bytes: type and tag control information
+	MAX_VLAN_TAGS = 2,
+};
+
+// What stands behind the addresses of a tagged frame (IEEE 802.1Q), up to the next type.
+struct vlan_tag {
+	__be16 tci;
+	__be16 next_type;
+};
+
+static __always_inline _Bool is_vlan(__be16 type)
+{
+	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
+}
+
+// A MAC address as a number: its six bytes in the order of the wire, then zero.
+static __always_inline __u64 mac_number(const unsigned char *mac)
+{
+	__u64 n = 0;
+
+	__builtin_memcpy(&n, mac, ETH_ALEN);
+	return n;
+}

@@ -12,7 +12,8 @@
 enum {
 	DEFAULT_VIPS = 64,
 	DEFAULT_SERVICES = 128,
-	DEFAULT_RANGES = 64,
+	DEFAULT_RANGE_SERVICES = 64,
+	DEFAULT_PORT_PAGES = 64,
 	DEFAULT_POSITIONS = 1024,
 	DEFAULT_RING_SLOTS = 65537,
 	DEFAULT_RING_SIZE = (DEFAULT_RING_SLOTS + 1) * sizeof(__u32), // sluice_ring_size()
@@ -20,13 +21,16 @@ enum {
 	    sizeof(struct sluice_generation) + DEFAULT_VIPS * sizeof(struct sluice_vip) +
 	    DEFAULT_SERVICES * sizeof(struct sluice_service) +
 	    (DEFAULT_VIPS + DEFAULT_SERVICES) / SLUICE_BUCKET * sizeof(__u32) +
-	    DEFAULT_RANGES * sizeof(struct sluice_range) + DEFAULT_POSITIONS * sizeof(__u32),
+	    DEFAULT_RANGE_SERVICES * sizeof(struct sluice_service) +
+	    DEFAULT_PORT_PAGES * sizeof(struct sluice_port_page) +
+	    DEFAULT_POSITIONS * sizeof(__u32),
 };
 
 const volatile struct sluice_shape cfg_shape = {
     .vips = DEFAULT_VIPS,
     .services = DEFAULT_SERVICES,
-    .ranges = DEFAULT_RANGES,
+    .range_services = DEFAULT_RANGE_SERVICES,
+    .port_pages = DEFAULT_PORT_PAGES,
     .positions = DEFAULT_POSITIONS,
     .ring_slots = DEFAULT_RING_SLOTS,
 };
@@ -36,6 +40,9 @@ const volatile struct sluice_hash_key cfg_hash_key;
 
 // Are there VIPs that are prefixes?
 const volatile _Bool cfg_prefixes = 1;
+
+// Are there services on port ranges?
+const volatile _Bool cfg_port_ranges = 1;
 
 // Answers of our own (echo, too big) a second on each CPU; 0: none.
 const volatile __u32 cfg_replies_per_second = 1000;
@@ -50,7 +57,8 @@ static __always_inline struct sluice_shape shape(void)
 	struct sluice_shape s = {
 	    .vips = cfg_shape.vips,
 	    .services = cfg_shape.services,
-	    .ranges = cfg_shape.ranges,
+	    .range_services = cfg_shape.range_services,
+	    .port_pages = cfg_shape.port_pages,
 	    .positions = cfg_shape.positions,
 	    .ring_slots = cfg_shape.ring_slots,
 	};

@@ -23,11 +23,6 @@ std::string to_string(const PortRange& ports) {
   return fmt::format("{}-{}/{}", ports.first, ports.last, protocol->text);
 }
 
-// More than one port and fewer than all: what the data plane searches in order.
-bool is_range(const PortRange& ports) {
-  return !ports.is_one() && !ports.is_any();
-}
-
 // "services.shop.vip[0] (14:11)"
 std::string place(const Node& node) {
   return fmt::format("{} ({})", path(node), sluice::to_string(node.at));
@@ -87,7 +82,7 @@ class Overlaps {
  public:
   // An earlier range that overlaps this one.
   std::optional<PlacedPorts> add(const PlacedPorts& next) {
-    if (!is_range(next.ports)) return std::nullopt;
+    if (!next.ports.is_range()) return std::nullopt;
     const auto [furthest, is_new] = furthest_.try_emplace(next.ports.protocol, next);
     if (is_new) return std::nullopt;
     const PlacedPorts before = furthest->second;
@@ -136,15 +131,6 @@ std::vector<Claim> collect_claims(const Draft& draft, const std::vector<Unique>&
       for (const auto& [ports, ports_node] : unique[i].ports) claims.push_back({vip, ports, node});
   }
   return claims;
-}
-
-void check_range_counts(const std::vector<Claim>& claims, Report& report) {
-  std::map<IpPrefix, size_t> counts;
-  for (const Claim& claim : claims)
-    if (is_range(claim.ports) && ++counts[claim.vip] == kMaxRangesPerVip + 1)
-      complain(
-          report, *claim.node,
-          fmt::format("{} has more than {} port ranges", claim.vip.to_string(), kMaxRangesPerVip));
 }
 
 // `owner` and `other` claim the same ports, or ranges that overlap, of one VIP.
@@ -236,9 +222,7 @@ void cross_check(const Draft& draft, Report& report) {
   check_pools(draft, report);
   const std::vector<Unique> unique = check_repetitions(draft, report);
   check_overlaps_within_services(unique, report);
-  std::vector<Claim> claims = collect_claims(draft, unique, report);
-  check_range_counts(claims, report);
-  check_endpoints(std::move(claims), report);
+  check_endpoints(collect_claims(draft, unique, report), report);
   check_backends_are_not_vips(draft, unique, report);
 }
 

@@ -8,10 +8,9 @@ namespace sluice {
 
 inline constexpr size_t kMaxBackendsPerPool = 16383;  // a slot names a backend by 15 bits
 inline constexpr size_t kMaxEndpoints = 262144;       // VIP and port pairs of all services
-inline constexpr size_t kMaxRangesPerVip = 2047;      // the data plane searches them in 11 steps
 
-// Pools that do not exist, VIPs and ports used twice, port ranges that overlap or are too many,
-// backends that are VIPs, pools too large.
+// Pools that do not exist, VIPs and ports used twice, port ranges that overlap, backends
+// that are VIPs, pools too large.
 void cross_check(const Draft& draft, Report& report);
 
 }  // namespace sluice

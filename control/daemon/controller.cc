@@ -27,9 +27,12 @@ std::vector<MacAddress> macs_of(const Config& config, const std::vector<Link>& l
 
 // What a program must be able to do for `image`.
 Features features_for(const Image& image) {
-  Features f = {.prefixes = false};
+  Features f = {.prefixes = false, .port_ranges = false};
   for (const ImageService& s : image.services)
-    for (const Frontend& frontend : s.frontends) f.prefixes |= !frontend.vip.is_single();
+    for (const Frontend& frontend : s.frontends) {
+      f.prefixes |= !frontend.vip.is_single();
+      f.port_ranges |= frontend.ports.is_range();
+    }
   return f;
 }
 

@@ -121,6 +121,7 @@ Result<std::unique_ptr<Dataplane>> Dataplane::load(const Capacity& capacity,
   set_constant(s.rodata->cfg_shape, capacity.shape);
   set_constant(s.rodata->cfg_hash_key, key);
   set_constant(s.rodata->cfg_prefixes, features.prefixes);
+  set_constant(s.rodata->cfg_port_ranges, features.port_ranges);
   set_constant(s.rodata->cfg_explain, features.explain);
   set_constant(s.rodata->cfg_replies_per_second, features.replies_per_second);
   if (int r = sluice_xdp::load(&s); r < 0)

@@ -17,6 +17,7 @@ sluice_hash_key hash_key_from_seed(std::string_view seed);
 // What the program is able to do: load-time constants, so that the rest is not even there.
 struct Features {
   bool prefixes = true;                // VIPs that are prefixes
+  bool port_ranges = true;             // services on port ranges
   bool explain = false;                // write down each packet's fate
   uint32_t replies_per_second = 1000;  // answers of its own, on each CPU
 

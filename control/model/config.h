@@ -81,6 +81,7 @@ struct PortRange {
 
   bool is_any() const { return first == 0 && last == 0xffff; }
   bool is_one() const { return first == last; }
+  bool is_range() const { return !is_one() && !is_any(); }
 
   auto operator<=>(const PortRange&) const = default;
 };

@@ -7,12 +7,15 @@
 #include <bit>
 #include <set>
 
+#include "plan/port_pages.h"
+
 namespace sluice {
 
 namespace {
 
 struct Needs {
-  uint32_t vips = 0, services = 0, ranges = 0, positions = 0, members = 0, rings = 0;
+  uint32_t vips = 0, services = 0, range_services = 0, port_pages = 0;
+  uint32_t positions = 0, members = 0, rings = 0;
 };
 
 Needs needs_of(const Image& image) {
@@ -22,13 +25,16 @@ Needs needs_of(const Image& image) {
   for (const ImageService& s : image.services) {
     for (const Frontend& f : s.frontends) {
       vips.insert(f.vip);
-      (f.ports.is_one() || f.ports.is_any() ? n.services : n.ranges)++;
+      if (!f.ports.is_range()) n.services++;
     }
     rings.insert(s.ring.get());
   }
   n.vips = uint32_t(vips.size());
   n.members = n.positions = uint32_t(image.members.size());
   n.rings = uint32_t(rings.size());
+  const PortTables ports = compile_ports(image);
+  n.range_services = uint32_t(ports.services.size());
+  n.port_pages = uint32_t(ports.pages.size());
   return n;
 }
 
@@ -43,7 +49,8 @@ Capacity capacity_for(const Image& image, uint32_t ring_size) {
   const Needs n = needs_of(image);
   return {.shape = {.vips = room(n.vips, 64),
                     .services = room(n.services, 256),
-                    .ranges = room(n.ranges, 64),
+                    .range_services = room(n.range_services, 16),
+                    .port_pages = room(n.port_pages, 16),
                     .positions = room(n.positions, 1024),
                     .ring_slots = ring_size},
           .members = room(n.members, 1024),
@@ -56,12 +63,15 @@ Result<void> check_fits(const Image& image, const Capacity& c) {
   const struct {
     const char* what;
     uint32_t need, have;
-  } tables[] = {{"VIPs", n.vips, c.shape.vips / 2},
-                {"VIP and port pairs", n.services, c.shape.services / 2},
-                {"port ranges", n.ranges, c.shape.ranges},
-                {"members", n.positions, c.shape.positions},
-                {"members", n.members, c.members / 2},
-                {"rings", n.rings, c.rings / 2 - 1}};
+  } tables[] = {
+      {"VIPs", n.vips, c.shape.vips / 2},
+      {"VIP and port pairs", n.services, c.shape.services / 2},
+      {"services on port ranges", n.range_services,
+       std::min<uint32_t>(c.shape.range_services, kMaxRangeServices)},
+      {"pages of port ranges", n.port_pages, std::min<uint32_t>(c.shape.port_pages, kMaxPortPages)},
+      {"members", n.positions, c.shape.positions},
+      {"members", n.members, c.members / 2},
+      {"rings", n.rings, c.rings / 2 - 1}};
   for (const auto& t : tables)
     if (t.need > t.have)
       return Error{fmt::format("{} {} do not fit in tables made for {}", t.need, t.what, t.have)};

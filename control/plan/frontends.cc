@@ -2,10 +2,13 @@
 #include "plan/frontends.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <tuple>
+
+#include "plan/port_pages.h"
 
 namespace sluice {
 
@@ -56,20 +59,11 @@ std::vector<Entry> compile_entries(const Image& image, const Numbers& numbers, F
       entries.push_back({&f, service_entry(s, n, f, numbers, it->second)});
     }
   }
-  // By VIP, and the ranges of each in the order that the data plane searches them.
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     return std::tie(a.frontend->vip, a.frontend->ports.protocol, a.frontend->ports.first) <
            std::tie(b.frontend->vip, b.frontend->ports.protocol, b.frontend->ports.first);
   });
   return entries;
-}
-
-void add_range(const Entry& e, sluice_vip_services& vip, Frontends& out) {
-  if (vip.ranges++ == 0) vip.first_range = uint32_t(out.ranges.size());
-  out.ranges.push_back({.first = e.frontend->ports.first,
-                        .last = e.frontend->ports.last,
-                        .proto = e.frontend->ports.protocol,
-                        .service = e.service});
 }
 
 void add_service(const Entry& e, sluice_vip_services& vip, Frontends& out) {
@@ -84,20 +78,29 @@ void add_service(const Entry& e, sluice_vip_services& vip, Frontends& out) {
   out.services.back().key = sluice_service_key(vip.number, ports.protocol, htons(port));
 }
 
+// The root page of the VIP's ranges of a protocol, in the VIP's entry.
+uint16_t& root_of(sluice_vip_services& vip, uint8_t protocol) {
+  return protocol == IPPROTO_TCP ? vip.tcp_ports : vip.udp_ports;
+}
+
 }  // namespace
 
 Frontends compile_frontends(const Image& image, const Numbers& numbers) {
   Frontends out;
+  std::map<RangeService, sluice_service> range_services;
   for (const Entry& e : compile_entries(image, numbers, out)) {
     const auto [it, is_new] = out.vips.emplace(e.frontend->vip, sluice_vip_services{});
     if (is_new) it->second.number = uint32_t(out.vips.size());
-    const PortRange& ports = e.frontend->ports;
-    if (ports.is_one() || ports.is_any()) {
-      add_service(e, it->second, out);
+    if (e.frontend->ports.is_range()) {
+      range_services.emplace(RangeService{e.service.number, e.frontend->family()}, e.service);
     } else {
-      add_range(e, it->second, out);
+      add_service(e, it->second, out);
     }
   }
+  const PortTables ports = compile_ports(image);
+  for (const auto& [key, root] : ports.roots) root_of(out.vips.at(key.vip), key.protocol) = root;
+  for (const RangeService& s : ports.services) out.range_services.push_back(range_services.at(s));
+  out.port_pages = ports.pages;
   return out;
 }
 

@@ -20,7 +20,8 @@ struct Numbers {
 struct Frontends {
   std::map<IpPrefix, sluice_vip_services> vips;
   std::vector<sluice_service> services;  // with their keys: for the perfect hash
-  std::vector<sluice_range> ranges;
+  std::vector<sluice_service> range_services;
+  std::vector<sluice_port_page> port_pages;
   std::vector<uint32_t> positions;
 };
 

@@ -148,7 +148,8 @@ GenerationBytes compile_generation(const Image& image, const Frontends& frontend
       bytes.data() + sluice_service_displacements_at(shape),
       bytes.data() + sluice_services_at(shape));
   std::memcpy(bytes.data(), &header, sizeof(header));
-  write_array(bytes, sluice_ranges_at(shape), frontends.ranges);
+  write_array(bytes, sluice_range_services_at(shape), frontends.range_services);
+  write_array(bytes, sluice_port_pages_at(shape), frontends.port_pages);
   write_array(bytes, sluice_positions_at(shape), frontends.positions);
   return bytes;
 }

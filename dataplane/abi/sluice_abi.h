@@ -42,7 +42,8 @@ SLUICE_STATIC_ASSERT(sizeof(struct sluice_flow) == 40, "sluice_flow has implicit
 //	struct sluice_vip     vip[shape.vips]
 //	__u32                service_displacement[shape.services / SLUICE_BUCKET]
 //	struct sluice_service service[shape.services]
-//	struct sluice_range   range[shape.ranges]
+//	struct sluice_service range_service[shape.range_services]
+//	struct sluice_port_page port_page[shape.port_pages]
 //	__u32                position[shape.positions]
 //
 // Both tables are perfect hashes (perfect_hash.h). Every count is fixed for the life of the maps:
@@ -56,16 +57,19 @@ enum {
 	SLUICE_MAX_MACS = 8,	      // own MAC addresses that are told apart
 	SLUICE_MAX_SOURCES = 8,	      // own outer sources that are told apart
 	SLUICE_MAX_TUNNEL_PORTS = 4,  // UDP ports our tunnels go to, as loops are looked for
-	SLUICE_RANGE_STEPS = 11,      // a VIP has fewer than 2^11 port ranges
+	SLUICE_NO_PORTS = 0,	      // the number no port page has: a VIP without ranges
+	SLUICE_PORTS_IN_PAGE = 256,
+	SLUICE_PORTS_LEAF = 0x8000, // in an entry of a port page: the rest is a page's number
 };
 
 // How large the tables are; load-time settings of the program. Powers of two but for ring_slots.
 struct sluice_shape {
-	__u32 vips;	  // entries of the VIP table; at least twice what is used
-	__u32 services;	  // entries of the service table; at least twice what is used
-	__u32 ranges;	  // entries of the table of port ranges
-	__u32 positions;  // entries of the position table
-	__u32 ring_slots; // slots of every ring; a prime
+	__u32 vips;	      // entries of the VIP table; at least twice what is used
+	__u32 services;	      // entries of the service table; at least twice what is used
+	__u32 range_services; // entries of the table of services on port ranges
+	__u32 port_pages;     // entries of the table of port pages
+	__u32 positions;      // entries of the position table
+	__u32 ring_slots;     // slots of every ring; a prime
 };
 
 struct sluice_generation {
@@ -90,11 +94,11 @@ enum sluice_vip_flags {
 
 // What is known of an address, or of a prefix, that is a VIP.
 struct sluice_vip_services {
-	__u32 number;	   // 1..: names the VIP in service keys; 0: the entry is free
-	__u32 first_range; // where its port ranges begin, sorted by (protocol, first port)
-	__u16 ranges;	   // how many it has
-	__u16 flags;	   // enum sluice_vip_flags
-	__u32 pad;
+	__u32 number;	 // 1..: names the VIP in service keys; 0: the entry is free
+	__u16 flags;	 // enum sluice_vip_flags
+	__u16 tcp_ports; // root page of its TCP port ranges, or SLUICE_NO_PORTS
+	__u16 udp_ports; // the same for UDP
+	__u16 pad[3];
 };
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_vip_services) == 16, "implicit padding");
 
@@ -134,15 +138,14 @@ struct sluice_service {
 };
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_service) == 24, "sluice_service has implicit padding");
 
-// A service on the ports first..last of a protocol, in host byte order.
-struct sluice_range {
-	__u16 first;
-	__u16 last;
-	__u8 proto;
-	__u8 pad[3];
-	struct sluice_service service; // its key is not used
+// Port ranges, compiled: what a port's high byte stands for is in the VIP's root page, what its low
+// byte stands for in the leaf page that an entry there may name. Two reads find any of 65,536
+// ports, and the pages of equal ranges are shared. An entry is 0 (no range has the port), the
+// place of a service in the table of range services plus one, or, in a root page,
+// SLUICE_PORTS_LEAF and a page's number.
+struct sluice_port_page {
+	__u16 entry[SLUICE_PORTS_IN_PAGE];
 };
-SLUICE_STATIC_ASSERT(sizeof(struct sluice_range) == 32, "sluice_range has implicit padding");
 
 // `port` as it stands in the packet, `vip` the number of the VIP. Port 0 stands for any port of the
 // protocol, protocol 0 and port 0 for anything at all.
@@ -169,13 +172,18 @@ static inline __u32 sluice_services_at(struct sluice_shape s)
 	return sluice_service_displacements_at(s) +
 	       s.services / SLUICE_BUCKET * (__u32)sizeof(__u32);
 }
-static inline __u32 sluice_ranges_at(struct sluice_shape s)
+static inline __u32 sluice_range_services_at(struct sluice_shape s)
 {
 	return sluice_services_at(s) + s.services * (__u32)sizeof(struct sluice_service);
 }
+static inline __u32 sluice_port_pages_at(struct sluice_shape s)
+{
+	return sluice_range_services_at(s) +
+	       s.range_services * (__u32)sizeof(struct sluice_service);
+}
 static inline __u32 sluice_positions_at(struct sluice_shape s)
 {
-	return sluice_ranges_at(s) + s.ranges * (__u32)sizeof(struct sluice_range);
+	return sluice_port_pages_at(s) + s.port_pages * (__u32)sizeof(struct sluice_port_page);
 }
 static inline __u32 sluice_generation_size(struct sluice_shape s)
 {

@@ -20,29 +20,39 @@ static __always_inline const struct sluice_service *find_key(const struct sluice
 	return service->key == key ? service : NULL;
 }
 
-// Ranges of one VIP do not overlap and are sorted: a binary search.
+// An entry of a port page: struct sluice_port_page says what it means.
+static __always_inline __u16 port_entry(const struct sluice_generation *g, __u32 page, __u32 at)
+{
+	const struct sluice_shape s = shape();
+	const struct sluice_port_page *pages = (const void *)g + sluice_port_pages_at(s);
+
+	return page < s.port_pages ? pages[page].entry[at % SLUICE_PORTS_IN_PAGE] : 0;
+}
+
 static __always_inline const struct sluice_service *find_range(const struct packet *pkt)
 {
 	const struct sluice_shape s = shape();
-	const struct sluice_range *ranges = (const void *)pkt->generation + sluice_ranges_at(s);
-	const __u32 wanted = (__u32)pkt->flow.proto << 16 | bpf_ntohs(pkt->flow.dport);
-	__u32 low = pkt->vip->first_range, high = low + pkt->vip->ranges;
+	const struct sluice_generation *g = pkt->generation;
+	const struct sluice_service *services = (const void *)g + sluice_range_services_at(s);
+	const __u16 port = bpf_ntohs(pkt->flow.dport);
+	__u32 root, entry;
 
-	for (int i = 0; i < SLUICE_RANGE_STEPS && low < high; i++) {
-		const __u32 middle = (low + high) / 2;
-		const struct sluice_range *r;
+	root = pkt->flow.proto == IPPROTO_TCP ? pkt->vip->tcp_ports : pkt->vip->udp_ports;
+	if (root == SLUICE_NO_PORTS)
+		return NULL;
+	entry = port_entry(g, root, port >> 8);
+	if (entry & SLUICE_PORTS_LEAF)
+		entry = port_entry(g, entry - SLUICE_PORTS_LEAF, port);
+	if (entry == 0 || entry > s.range_services)
+		return NULL;
+	return services + (entry - 1);
+}
 
-		if (middle >= s.ranges)
-			return NULL;
-		r = ranges + middle;
-		if (wanted < ((__u32)r->proto << 16 | r->first))
-			high = middle;
-		else if (wanted > ((__u32)r->proto << 16 | r->last))
-			low = middle + 1;
-		else
-			return &r->service;
-	}
-	return NULL;
+// Only the protocols that have ports have ranges of them.
+static __always_inline _Bool may_have_range(const struct packet *pkt)
+{
+	return cfg_port_ranges &&
+	       (pkt->flow.proto == IPPROTO_TCP || pkt->flow.proto == IPPROTO_UDP);
 }
 
 static __always_inline const struct sluice_service *find_wider(const struct packet *pkt)
@@ -50,7 +60,7 @@ static __always_inline const struct sluice_service *find_wider(const struct pack
 	const struct sluice_vip_services *vip = pkt->vip;
 	const struct sluice_service *service = NULL;
 
-	if (vip->ranges)
+	if (may_have_range(pkt))
 		service = find_range(pkt);
 	if (!service && vip->flags & SLUICE_VIP_ANY_PORT)
 		service =
@@ -65,7 +75,7 @@ static __always_inline enum verdict find_service(struct packet *pkt)
 	const __u64 key = sluice_service_key(pkt->vip->number, pkt->flow.proto, pkt->flow.dport);
 
 	pkt->service = find_key(pkt->generation, key);
-	if (!pkt->service && (pkt->vip->ranges | pkt->vip->flags))
+	if (!pkt->service)
 		pkt->service = find_wider(pkt);
 	return pkt->service ? V_NEXT : pass(pkt, SLUICE_PASS_NO_SERVICE);
 }

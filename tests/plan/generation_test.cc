@@ -54,7 +54,8 @@ void check_full_table(int services) {
   const Image image = e.image();
   const Capacity c = {.shape = {.vips = uint32_t(services) * 2,
                                 .services = uint32_t(services) * 2,
-                                .ranges = 64,
+                                .range_services = 16,
+                                .port_pages = 16,
                                 .positions = uint32_t(services) * 2,
                                 .ring_slots = 251},
                       .members = uint32_t(services) * 4,

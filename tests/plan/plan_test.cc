@@ -143,10 +143,14 @@ TEST(Plan, EveryStepOfRandomChangesLeavesNoBrokenReference) {
     std::mt19937 random(seed);
     Example e;
     Tables t;
-    const Capacity c = {
-        .shape = {.vips = 64, .services = 256, .ranges = 64, .positions = 1024, .ring_slots = 251},
-        .members = 1024,
-        .rings = 64};
+    const Capacity c = {.shape = {.vips = 64,
+                                  .services = 256,
+                                  .range_services = 16,
+                                  .port_pages = 16,
+                                  .positions = 1024,
+                                  .ring_slots = 251},
+                        .members = 1024,
+                        .rings = 64};
     for (int change = 0; change < 40; change++) {
       follow(t, plan_of(t.live, e, c));
       ASSERT_FALSE(HasFailure()) << "seed " << seed << ", change " << change;

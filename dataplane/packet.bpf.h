@@ -35,15 +35,16 @@ struct packet {
 	__u32 member_index;
 	__u32 hash;
 	__u32 fragment_id;
-	__u32 tags[2];	// VLAN tags as they stand in the frame, ethertype and all
-	__u8 tag_len;	// bytes of VLAN tags
-	__u16 l3_len;	// the client's IP packet, as its header says
-	__u16 l4_len;	// what of it follows the IP header and its extensions
-	__u8 tos;	// DSCP and ECN
-	__u8 family;	// 4 or 6
-	__u8 fragment;	// enum fragment
-	_Bool is_error; // an ICMP error: `flow` is that of the packet it quotes
-	__u8 reason;	// enum sluice_drop_reason, sluice_pass_reason or sluice_reply_reason
+	__u32 tags[2];	  // VLAN tags as they stand in the frame, ethertype and all
+	__u32 lifted_tag; // one that hook_put_tags() has to put back
+	__u8 tag_len;	  // bytes of VLAN tags in the data
+	__u16 l3_len;	  // the client's IP packet, as its header says
+	__u16 l4_len;	  // what of it follows the IP header and its extensions
+	__u8 tos;	  // DSCP and ECN
+	__u8 family;	  // 4 or 6
+	__u8 fragment;	  // enum fragment
+	_Bool is_error;	  // an ICMP error: `flow` is that of the packet it quotes
+	__u8 reason;	  // enum sluice_drop_reason, sluice_pass_reason or sluice_reply_reason
 };
 
 // Bytes of VLAN tags, in bounds the verifier sees even where it has lost sight of them.

@@ -19,7 +19,7 @@
 SEC("xdp")
 int sluice_ingress(struct xdp_md *ctx)
 {
-	struct packet pkt = {.ctx = ctx, .cur = hook_packet(ctx)};
+	struct packet pkt = {.ctx = ctx, .cur = hook_begin(ctx)};
 	enum verdict v = parse(&pkt);
 
 	if (v == V_NEXT)

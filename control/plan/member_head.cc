@@ -2,6 +2,7 @@
 #include "plan/member_head.h"
 
 #include <arpa/inet.h>
+#include <linux/bpf.h>
 #include <net/ethernet.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -158,6 +159,17 @@ void append_tunnel(sluice_member& m, const Forward& f, InnerFamily inner) {
   }
 }
 
+// What bpf_skb_adjust_room() must know of the room it makes, so that the kernel can divide merged
+// segments behind it. Their size stays what it was.
+uint64_t skb_room_flags(const sluice_member& m, Tunnel tunnel) {
+  if (!m.outer) return 0;
+  uint64_t flags = BPF_F_ADJ_ROOM_FIXED_GSO;
+  flags |= m.outer == 4 ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 : BPF_F_ADJ_ROOM_ENCAP_L3_IPV6;
+  if (m.flags & SLUICE_MEMBER_UDP) flags |= BPF_F_ADJ_ROOM_ENCAP_L4_UDP;
+  if (tunnel == Tunnel::kGre) flags |= BPF_F_ADJ_ROOM_ENCAP_L4_GRE;
+  return flags;
+}
+
 }  // namespace
 
 IpPrefix outer_source(const Backend& backend, const NextHop& way) {
@@ -181,6 +193,7 @@ sluice_member member_head(const Backend& backend, const HeadContext& context, In
   if (m.flags & SLUICE_MEMBER_UDP && m.outer == 6 && forward.checksum_v6)
     m.flags |= SLUICE_MEMBER_UDP_CSUM;
   if (context.keep_vlan) m.flags |= SLUICE_MEMBER_KEEP_VLAN;
+  m.skb_room_flags = skb_room_flags(m, forward.tunnel);
   m.max_inner = uint16_t(std::min<uint32_t>(context.mtu - (m.head_len - ETHER_HDR_LEN), 0xffff));
   m.last_at = uint8_t(m.head_len - sizeof(m.last_word));
   std::memcpy(&m.last_word, head_bytes(m) + m.last_at, sizeof(m.last_word));

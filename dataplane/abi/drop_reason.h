@@ -20,7 +20,9 @@
 	X(ICMP_QUOTE, "an ICMP error that does not quote a packet of the VIP")               \
 	X(LOOP, "our own tunnel's packet came back to a VIP")                                \
 	X(RATE, "an answer of our own that the rate limit held back")                        \
-	X(TOO_BIG, "too large for the way to the backend, and nobody may be told")
+	X(TOO_BIG, "too large for the way to the backend, and nobody may be told")           \
+	X(MERGED, "at tc: segments merged by GRO, for a tunnel with a checksum in each; "    \
+		  "switch GRO off on the interface or the tunnel's checksum")
 
 enum sluice_drop_reason {
 #define X(name, text) SLUICE_DROP_##name,

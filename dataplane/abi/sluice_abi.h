@@ -242,7 +242,9 @@ struct sluice_member {
 	// packet: lengths, TOS or traffic class, flow label, UDP source port, checksums.
 	__u64 head[SLUICE_HEAD_WORDS];
 	__be32 entropy; // these bits of the outer source's last word are filled from the flow hash
-	__u8 pad3[20];
+	__u32 pad3;
+	__u64 skb_room_flags; // of bpf_skb_adjust_room(), for the tc hook
+	__u8 pad4[8];
 };
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_member) == 128, "a member is two cache lines");
 

@@ -20,6 +20,18 @@ static __always_inline struct cursor hook_packet(struct hook_ctx *ctx)
 	return c;
 }
 
+// The packet, all that will be looked at within reach.
+static __always_inline struct cursor hook_begin(struct hook_ctx *ctx)
+{
+	return hook_packet(ctx);
+}
+
+// Is there a VLAN tag that is not in the data?
+static __always_inline _Bool hook_has_tag_aside(const struct hook_ctx *ctx)
+{
+	return 0;
+}
+
 // Bytes of the frame from the IP header on; `pkt->cur` stands there.
 static __always_inline __u32 hook_l3_bytes(const struct packet *pkt)
 {
@@ -33,11 +45,21 @@ static __always_inline int hook_make_room(struct hook_ctx *ctx, int bytes)
 	return bpf_xdp_adjust_head(ctx, -bytes);
 }
 
-// Makes `bytes` of room for the member's head, where the Ethernet header and the tags that are kept
-// will be written once more. Otherwise as above.
-static __always_inline int hook_make_head_room(const struct packet *pkt, int bytes)
+// Makes room for the member's head, where the Ethernet header and `tags` bytes of VLAN tags will be
+// written once more. Otherwise as above.
+static __always_inline int hook_make_head_room(const struct packet *pkt, __u32 tags)
 {
-	return hook_make_room(pkt->ctx, bytes);
+	return hook_make_room(pkt->ctx, pkt->member->head_len + tags - l2_len(pkt));
+}
+
+// Takes the tags out of the data where they would be in the way, which here they are not.
+static __always_inline void hook_lift_tags(struct packet *pkt)
+{
+}
+
+static __always_inline int hook_put_tags(const struct packet *pkt, _Bool keep)
+{
+	return 0;
 }
 
 // Cuts the packet to `length` bytes, from its Ethernet header on. As hook_make_room() otherwise.
@@ -50,6 +72,12 @@ static __always_inline int hook_set_length(struct hook_ctx *ctx, __u32 length)
 	// arithmetic prohibited".
 	barrier_var(now);
 	return bpf_xdp_adjust_tail(ctx, (int)(length - now));
+}
+
+// Is it several segments in one, each of which wants a checksum of its own?
+static __always_inline _Bool hook_is_merged(const struct packet *pkt)
+{
+	return 0;
 }
 
 // Bytes, from the IP header on, of the largest packet this one will be on the wire.

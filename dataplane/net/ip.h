@@ -19,6 +19,7 @@ enum {
 	IPV4_MIN_HEADER = sizeof(struct iphdr),
 	IPV4_MAX_HEADER = 60,
 	TCP_MIN_HEADER = 20,
+	TCP_MAX_HEADER = 60,
 	UDP_HEADER = 8,
 	ICMP_HEADER = 8, // of every message we know, ICMPv6 alike
 };

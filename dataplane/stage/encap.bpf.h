@@ -142,15 +142,26 @@ static __always_inline _Bool patch_head(struct cursor out, const struct packet *
 	}
 }
 
+// A checksum over several segments would be right for none of them.
+static __always_inline _Bool is_uncheckable(const struct packet *pkt)
+{
+	return hook_is_merged(pkt) && pkt->member->flags & SLUICE_MEMBER_UDP_CSUM;
+}
+
 static __always_inline enum verdict encap(struct packet *pkt)
 {
 	const struct sluice_member *m = pkt->member;
-	const __u32 tags = m->flags & SLUICE_MEMBER_KEEP_VLAN ? tag_len(pkt) : 0;
+	const _Bool keep = m->flags & SLUICE_MEMBER_KEEP_VLAN;
 	struct cursor out, front;
+	__u32 tags;
 
 	if (m->head_len + hook_largest_segment(pkt) > 0xffff)
 		return drop(pkt, SLUICE_DROP_IP_LENGTH);
-	if (hook_make_head_room(pkt, m->head_len + tags - l2_len(pkt)))
+	if (is_uncheckable(pkt))
+		return drop(pkt, SLUICE_DROP_MERGED);
+	hook_lift_tags(pkt);
+	tags = keep ? tag_len(pkt) : 0;
+	if (hook_make_head_room(pkt, tags))
 		return drop(pkt, SLUICE_DROP_NO_HEADROOM);
 	out = hook_packet(pkt->ctx);
 	front = out;
@@ -158,5 +169,5 @@ static __always_inline enum verdict encap(struct packet *pkt)
 		return drop(pkt, SLUICE_DROP_TABLE);
 	if (tags && !write_head_tags(front, pkt, tags))
 		return drop(pkt, SLUICE_DROP_TABLE);
-	return V_NEXT;
+	return hook_put_tags(pkt, keep) ? drop(pkt, SLUICE_DROP_NO_HEADROOM) : V_NEXT;
 }

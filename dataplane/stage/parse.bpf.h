@@ -48,6 +48,8 @@ static __always_inline __be16 parse_vlan(struct packet *pkt, __be16 type)
 		pkt->tag_len += VLAN_TAG;
 		type = tag->next_type;
 	}
+	if (pkt->tag_len == MAX_VLAN_TAGS * VLAN_TAG && hook_has_tag_aside(pkt->ctx))
+		return 0;
 	return type;
 }
 

@@ -263,7 +263,8 @@ static __always_inline enum verdict reply_too_big(struct packet *pkt, __u32 mtu)
 		return drop(pkt, SLUICE_DROP_TOO_BIG);
 	if (!may_reply())
 		return drop(pkt, SLUICE_DROP_RATE);
-	if (!answer_too_big(pkt->ctx, pkt->family, tag_len(pkt), mtu))
+	hook_lift_tags(pkt);
+	if (!answer_too_big(pkt->ctx, pkt->family, tag_len(pkt), mtu) || hook_put_tags(pkt, 1))
 		return drop(pkt, SLUICE_DROP_NO_HEADROOM);
 	return reply(pkt, SLUICE_REPLY_TOO_BIG);
 }

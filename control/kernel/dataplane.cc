@@ -12,42 +12,10 @@
 
 #include "base/log.h"
 #include "base/unique_fd.h"
-#include "kernel/load_log.h"
-#include "kernel/mapping.h"
-#include "kernel/skeleton.h"
-#include "sluice_xdp.skel.h"
 
 namespace sluice {
 
-struct Dataplane::Loaded {
-  SkeletonPtr<sluice_xdp> skeleton;
-  Mapping members;
-  int possible_cpus;
-};
-
 namespace {
-
-int fd_of(const bpf_map* map) {
-  return bpf_map__fd(map);
-}
-
-// Gives every map the size that `c` asks for. Before load these calls fail on bugs only.
-void set_sizes(sluice_xdp& s, const Capacity& c) {
-  bpf_map* tables = bpf_map__inner_map(s.maps.generation);
-  bpf_map* rings = bpf_map__inner_map(s.maps.rings);
-  int failed = bpf_map__set_value_size(tables, sluice_generation_size(c.shape));
-  failed |= bpf_map__set_value_size(rings, sluice_ring_size(c.shape.ring_slots));
-  failed |= bpf_map__set_max_entries(s.maps.rings, c.rings);
-  failed |= bpf_map__set_max_entries(s.maps.members, c.members);
-  failed |= bpf_map__set_max_entries(s.maps.member_stats, c.members);
-  if (failed) std::abort();
-}
-
-// The volatile struct in .rodata takes no C++ assignment; its bytes do.
-template <class T>
-void set_constant(const volatile T& constant, const T& value) {
-  std::memcpy(const_cast<T*>(&constant), &value, sizeof(value));
-}
 
 // An array map of one value like the inner maps of `outer`.
 Result<UniqueFd> create_value(const char* name, uint32_t size, uint32_t flags) {
@@ -108,67 +76,36 @@ sluice_hash_key hash_key_from_seed(std::string_view seed) {
 
 Result<std::unique_ptr<Dataplane>> Dataplane::load(const Capacity& capacity,
                                                    const sluice_hash_key& key,
-                                                   const Features& features) {
-  LoadLog log;
-  auto loaded = std::make_unique<Loaded>();
-  loaded->possible_cpus = libbpf_num_possible_cpus();
-  if (loaded->possible_cpus < 0)
-    return errno_error("count the possible CPUs", loaded->possible_cpus);
-  loaded->skeleton.reset(sluice_xdp::open());
-  if (!loaded->skeleton) return errno_error("open the embedded BPF object");
-  sluice_xdp& s = *loaded->skeleton;
-  set_sizes(s, capacity);
-  set_constant(s.rodata->cfg_shape, capacity.shape);
-  set_constant(s.rodata->cfg_hash_key, key);
-  set_constant(s.rodata->cfg_prefixes, features.prefixes);
-  set_constant(s.rodata->cfg_port_ranges, features.port_ranges);
-  set_constant(s.rodata->cfg_explain, features.explain);
-  set_constant(s.rodata->cfg_replies_per_second, features.replies_per_second);
-  if (int r = sluice_xdp::load(&s); r < 0)
-    return Error{errno_error("load the XDP program", r).message + log.tail()};
-
+                                                   const Features& features,
+                                                   const std::set<Hook>& hooks) {
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus < 0) return errno_error("count the possible CPUs", cpus);
+  Result<Objects> objects = Objects::load(capacity, key, features, hooks);
+  if (!objects) return objects.error();
   Result<Mapping> members =
-      Mapping::of_map(fd_of(s.maps.members), size_t(capacity.members) * sizeof(sluice_member));
+      Mapping::of_map(objects->map_fd("members"), size_t(capacity.members) * sizeof(sluice_member));
   if (!members) return members.error();
-  loaded->members = std::move(*members);
-  return std::unique_ptr<Dataplane>(new Dataplane(capacity, std::move(loaded)));
+  return std::unique_ptr<Dataplane>(
+      new Dataplane(capacity, std::move(*objects), std::move(*members), size_t(cpus)));
 }
 
-Dataplane::Dataplane(const Capacity& capacity, std::unique_ptr<Loaded> loaded)
-    : capacity_(capacity), loaded_(std::move(loaded)) {
-}
-
-Dataplane::~Dataplane() = default;
-
-int Dataplane::program_fd() const {
-  return bpf_program__fd(loaded_->skeleton->progs.sluice_ingress);
-}
-int Dataplane::member_stats_fd() const {
-  return fd_of(loaded_->skeleton->maps.member_stats);
-}
-int Dataplane::drops_fd() const {
-  return fd_of(loaded_->skeleton->maps.drops);
-}
-int Dataplane::passes_fd() const {
-  return fd_of(loaded_->skeleton->maps.passes);
-}
-
-int Dataplane::replies_fd() const {
-  return fd_of(loaded_->skeleton->maps.replies);
-}
-int Dataplane::fate_fd() const {
-  return fd_of(loaded_->skeleton->maps.fate);
+Dataplane::Dataplane(const Capacity& capacity, Objects objects, Mapping members,
+                     size_t possible_cpus)
+    : capacity_(capacity),
+      objects_(std::move(objects)),
+      members_(std::move(members)),
+      possible_cpus_(possible_cpus) {
 }
 
 void Dataplane::patch_mac(const PatchMac& patch) {
-  auto* member = reinterpret_cast<sluice_member*>(loaded_->members.data()) + patch.index;
+  auto* member = reinterpret_cast<sluice_member*>(members_.data()) + patch.index;
   __atomic_store_n(&member->head[0], patch.mac_word, __ATOMIC_RELEASE);
 }
 
 // Plain stores: nothing reads a member before a generation names it. Its counters start at zero.
 Result<void> Dataplane::put_members(std::span<const PutMember> puts) {
-  const std::vector<sluice_counter> zeros(size_t(loaded_->possible_cpus));
-  auto* members = reinterpret_cast<sluice_member*>(loaded_->members.data());
+  const std::vector<sluice_counter> zeros(possible_cpus_);
+  auto* members = reinterpret_cast<sluice_member*>(members_.data());
   for (const PutMember& p : puts) {
     if (p.index >= capacity_.members)
       return Error{fmt::format("member {} is beyond the table", p.index)};
@@ -194,7 +131,7 @@ Result<void> Dataplane::put_rings(std::span<const PutRing> puts) {
     fds.push_back(fd->get());
     owned.push_back(std::move(*fd));
   }
-  return update_batch(fd_of(loaded_->skeleton->maps.rings), numbers, fds);
+  return update_batch(objects_.map_fd("rings"), numbers, fds);
 }
 
 Result<void> Dataplane::put_prefixes(std::span<const PutPrefixes> puts) {
@@ -202,7 +139,7 @@ Result<void> Dataplane::put_prefixes(std::span<const PutPrefixes> puts) {
     Result<UniqueFd> trie = create_trie(p.table);
     if (!trie) return trie.error();
     const int fd = trie->get();
-    if (bpf_map_update_elem(fd_of(loaded_->skeleton->maps.prefixes), &p.number, &fd, BPF_ANY) != 0)
+    if (bpf_map_update_elem(objects_.map_fd("prefixes"), &p.number, &fd, BPF_ANY) != 0)
       return errno_error(fmt::format("put {} VIP prefixes in place", p.table.size()));
   }
   return {};
@@ -215,17 +152,17 @@ Result<void> Dataplane::swap_generation(const GenerationBytes& bytes) {
   if (bpf_map_update_elem(table->get(), &zero, bytes.data(), BPF_ANY) != 0)
     return errno_error("fill a generation's table");
   const int fd = table->get();
-  if (bpf_map_update_elem(fd_of(loaded_->skeleton->maps.generation), &zero, &fd, BPF_ANY) != 0)
+  if (bpf_map_update_elem(objects_.map_fd("generation"), &zero, &fd, BPF_ANY) != 0)
     return errno_error("swap the generation in");
   return {};
 }
 
 Result<void> Dataplane::release_rings(std::span<const uint32_t> numbers) {
-  return delete_all(fd_of(loaded_->skeleton->maps.rings), numbers, "ring");
+  return delete_all(objects_.map_fd("rings"), numbers, "ring");
 }
 
 Result<void> Dataplane::release_prefixes(std::span<const uint32_t> numbers) {
-  return delete_all(fd_of(loaded_->skeleton->maps.prefixes), numbers, "table of prefixes");
+  return delete_all(objects_.map_fd("prefixes"), numbers, "table of prefixes");
 }
 
 }  // namespace sluice

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where in the kernel the walk of a packet begins.
+#pragma once
+
+namespace sluice {
+
+enum class Hook {
+  kXdp,  // the driver, or right behind it (native, generic)
+  kTc,   // tc ingress: TCX or clsact
+};
+
+}  // namespace sluice

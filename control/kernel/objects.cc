@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/objects.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "kernel/load_log.h"
+#include "kernel/skeleton.h"
+#include "sluice_tc.skel.h"
+#include "sluice_xdp.skel.h"
+
+namespace sluice {
+
+struct Objects::Loaded {
+  SkeletonPtr<sluice_xdp> xdp;
+  SkeletonPtr<sluice_tc> tc;
+
+  const bpf_object* first() const { return xdp ? xdp->obj : tc->obj; }
+};
+
+namespace {
+
+bpf_map* map_of(bpf_object* object, const char* name) {
+  bpf_map* map = bpf_object__find_map_by_name(object, name);
+  if (!map) std::abort();
+  return map;
+}
+
+// Gives every map the size that `c` asks for. Before load these calls fail on bugs only.
+void set_sizes(bpf_object* object, const Capacity& c) {
+  bpf_map* tables = bpf_map__inner_map(map_of(object, "generation"));
+  bpf_map* rings = bpf_map__inner_map(map_of(object, "rings"));
+  int failed = bpf_map__set_value_size(tables, sluice_generation_size(c.shape));
+  failed |= bpf_map__set_value_size(rings, sluice_ring_size(c.shape.ring_slots));
+  failed |= bpf_map__set_max_entries(map_of(object, "rings"), c.rings);
+  failed |= bpf_map__set_max_entries(map_of(object, "members"), c.members);
+  failed |= bpf_map__set_max_entries(map_of(object, "member_stats"), c.members);
+  if (failed) std::abort();
+}
+
+// Puts the maps of `from` in the place of this object's own, but for its constants.
+Result<void> share_maps(bpf_object* object, const bpf_object* from) {
+  bpf_map* map;
+  bpf_object__for_each_map(map, object) {
+    if (bpf_map__is_internal(map)) continue;
+    const char* name = bpf_map__name(map);
+    if (int r = bpf_map__reuse_fd(map, bpf_object__find_map_fd_by_name(from, name)); r < 0)
+      return errno_error(std::string("share the map ") + name, r);
+  }
+  return {};
+}
+
+// The volatile struct in .rodata takes no C++ assignment; its bytes do.
+template <class T>
+void set_constant(const volatile T& constant, const T& value) {
+  std::memcpy(const_cast<T*>(&constant), &value, sizeof(value));
+}
+
+template <class Skeleton>
+void set_constants(Skeleton& s, const sluice_shape& shape, const sluice_hash_key& key,
+                   const Features& features) {
+  set_constant(s.rodata->cfg_shape, shape);
+  set_constant(s.rodata->cfg_hash_key, key);
+  set_constant(s.rodata->cfg_prefixes, features.prefixes);
+  set_constant(s.rodata->cfg_port_ranges, features.port_ranges);
+  set_constant(s.rodata->cfg_explain, features.explain);
+  set_constant(s.rodata->cfg_replies_per_second, features.replies_per_second);
+}
+
+// With the maps of `shared`, or with its own where that is null.
+template <class Skeleton>
+Result<SkeletonPtr<Skeleton>> load_one(const char* hook, const Capacity& capacity,
+                                       const sluice_hash_key& key, const Features& features,
+                                       const bpf_object* shared) {
+  LoadLog log;
+  SkeletonPtr<Skeleton> s(Skeleton::open());
+  if (!s) return errno_error("open the embedded BPF object");
+  set_constants(*s, capacity.shape, key, features);
+  if (!shared) {
+    set_sizes(s->obj, capacity);
+  } else if (Result<void> r = share_maps(s->obj, shared); !r) {
+    return r.error();
+  }
+  if (int r = Skeleton::load(s.get()); r < 0)
+    return Error{errno_error(fmt::format("load the {} program", hook), r).message + log.tail()};
+  return s;
+}
+
+}  // namespace
+
+Result<Objects> Objects::load(const Capacity& capacity, const sluice_hash_key& key,
+                              const Features& features, const std::set<Hook>& hooks) {
+  auto loaded = std::make_unique<Loaded>();
+  if (hooks.contains(Hook::kXdp)) {
+    auto xdp = load_one<sluice_xdp>("XDP", capacity, key, features, nullptr);
+    if (!xdp) return xdp.error();
+    loaded->xdp = std::move(*xdp);
+  }
+  if (hooks.contains(Hook::kTc)) {
+    const bpf_object* shared = loaded->xdp ? loaded->xdp->obj : nullptr;
+    auto tc = load_one<sluice_tc>("tc", capacity, key, features, shared);
+    if (!tc) return tc.error();
+    loaded->tc = std::move(*tc);
+  }
+  return Objects(std::move(loaded));
+}
+
+Objects::Objects(std::unique_ptr<Loaded> loaded) : loaded_(std::move(loaded)) {
+}
+Objects::Objects(Objects&&) noexcept = default;
+Objects& Objects::operator=(Objects&&) noexcept = default;
+Objects::~Objects() = default;
+
+int Objects::program_fd(Hook hook) const {
+  if (hook == Hook::kXdp)
+    return loaded_->xdp ? bpf_program__fd(loaded_->xdp->progs.sluice_ingress) : -1;
+  return loaded_->tc ? bpf_program__fd(loaded_->tc->progs.sluice_ingress) : -1;
+}
+
+int Objects::map_fd(const char* name) const {
+  const int fd = bpf_object__find_map_fd_by_name(loaded_->first(), name);
+  if (fd < 0) std::abort();
+  return fd;
+}
+
+}  // namespace sluice

@@ -8,12 +8,12 @@
 
 // V_NEXT hands the packet to the next stage; every other value is final.
 enum verdict {
-	V_NEXT,
-	V_PASS, // to the kernel, untouched
-	V_DROP,
-	V_TX,	    // out of the interface it came in by
-	V_REDIRECT, // out of interface member->ifindex
-	V_REPLY,    // an answer of our own, out of the interface it came in by
+	V_NEXT = SLUICE_FATE_UNDECIDED,
+	V_PASS = SLUICE_FATE_PASS, // to the kernel, untouched
+	V_DROP = SLUICE_FATE_DROP,
+	V_TX = SLUICE_FATE_TX,		   // out of the interface it came in by
+	V_REDIRECT = SLUICE_FATE_REDIRECT, // out of interface member->ifindex
+	V_REPLY = SLUICE_FATE_REPLY, // an answer of our own, out of the interface it came in by
 };
 
 // What a packet is to its datagram.

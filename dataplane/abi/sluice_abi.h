@@ -281,8 +281,17 @@ struct sluice_bucket {
 
 // ---- Explaining: what became of the last packet on a CPU, when cfg_explain is on.
 
+enum sluice_fate_verdict {
+	SLUICE_FATE_UNDECIDED,
+	SLUICE_FATE_PASS,
+	SLUICE_FATE_DROP,
+	SLUICE_FATE_TX,
+	SLUICE_FATE_REDIRECT,
+	SLUICE_FATE_REPLY,
+};
+
 struct sluice_fate {
-	__u8 verdict; // enum verdict
+	__u8 verdict; // enum sluice_fate_verdict
 	__u8 reason;  // of a drop, a pass or a reply
 	__u8 pad[2];
 	__u32 service; // struct sluice_service.number, or SLUICE_NONE

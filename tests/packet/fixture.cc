@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include "kernel/publish.h"
+#include "packet/carrier.h"
 
 namespace sluice::test {
 
@@ -47,12 +48,26 @@ void PrintTo(const Row& row, std::ostream* os) {
   *os << row.name << ": " << scapy(row.in);
 }
 
-Loaded::Loaded(const Scenario& setup, const Features& features) {
-  const Image image = compile(desire(setup.config, setup.next_hops, setup.macs), rings_);
-  auto loaded = Dataplane::load(capacity_for(image, setup.config.ring_size),
-                                hash_key_from_seed(setup.config.seed), features);
+// Next hops by the carrier's interfaces.
+NextHops Loaded::ways(const Scenario& setup) {
+  NextHops hops = setup.next_hops;
+  for (auto& [backend, hop] : hops)
+    hop.ifindex = hop.ifindex == kIngress ? carrier().ingress() : carrier().elsewhere();
+  return hops;
+}
+
+Loaded::Loaded(const Scenario& setup, Features features) {
+  const Image image = compile(desire(setup.config, ways(setup), setup.macs), rings_);
+  features.explain |= carrier().needs_fate();
+  auto loaded =
+      Dataplane::load(capacity_for(image, setup.config.ring_size),
+                      hash_key_from_seed(setup.config.seed), features, {carrier().hook()});
   if (!loaded) {
     ADD_FAILURE() << loaded.error().message;
+    return;
+  }
+  if (Result<void> r = carrier().use(**loaded); !r) {
+    ADD_FAILURE() << r.error().message;
     return;
   }
   dataplane_ = std::move(*loaded);
@@ -60,7 +75,7 @@ Loaded::Loaded(const Scenario& setup, const Features& features) {
 }
 
 void Loaded::publish(const Scenario& setup) {
-  Image image = compile(desire(setup.config, setup.next_hops, setup.macs), rings_);
+  Image image = compile(desire(setup.config, ways(setup), setup.macs), rings_);
   auto plan = make_plan(live_, std::move(image), dataplane_->capacity());
   ASSERT_TRUE(plan) << plan.error().message;
   auto published = sluice::publish(*plan, *dataplane_);
@@ -69,7 +84,7 @@ void Loaded::publish(const Scenario& setup) {
 }
 
 Run Loaded::run(const Bytes& frame) {
-  auto run = run_xdp(dataplane_->program_fd(), frame, kIngress);
+  auto run = carrier().carry(*dataplane_, frame);
   if (run) return *run;
   ADD_FAILURE() << run.error().message;
   return {};

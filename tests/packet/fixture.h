@@ -22,8 +22,9 @@ namespace sluice::test {
 // A name that does not meet testing::Test::Run() inside a TEST.
 using Outcome = Run;
 
-inline constexpr uint32_t kIngress = 1;    // loopback's index: always there
-inline constexpr uint32_t kElsewhere = 9;  // another way out
+// Interface indices of next hops: where frames come in, and another way out. The carrier puts its
+// own in their place.
+inline constexpr uint32_t kIngress = 1, kElsewhere = 9;
 inline const std::string kOurMac = "02:00:00:00:00:0b";
 inline const std::string kRouterMac = "02:00:00:00:00:01";  // client side and next hop alike
 inline const std::string kClient4 = "198.51.100.7", kClient6 = "2001:db8:c::7";
@@ -62,7 +63,7 @@ void PrintTo(const Row& row, std::ostream* os);
 class Loaded {
  public:
   // Fails the test on an error.
-  explicit Loaded(const Scenario& setup, const Features& features = {});
+  explicit Loaded(const Scenario& setup, Features features = {});
   void publish(const Scenario& setup);
   Run run(const Bytes& frame);
   Counters counters();
@@ -71,6 +72,7 @@ class Loaded {
   bool ok() const { return dataplane_ != nullptr; }
 
  private:
+  static NextHops ways(const Scenario& setup);
   RingCache rings_;
   Live live_;
   std::unique_ptr<Dataplane> dataplane_;

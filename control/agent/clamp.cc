@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/clamp.h"
 
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <fmt/format.h>
-#include <net/if.h>
 
 #include <algorithm>
 
 #include "agent_tc.skel.h"
 #include "kernel/load_log.h"
 #include "kernel/skeleton.h"
+#include "kernel/tc_filter.h"
 
 namespace sluice::agent {
 
 namespace {
 
-constexpr uint32_t kHandle = 0x736c, kPriority = 17;
 constexpr uint32_t kTcpHeader = 20, kIpv4Header = 20, kIpv6Header = 40;
 constexpr uint32_t kLeast = 536;  // what every host takes (RFC 9293, 3.7.1)
 
@@ -46,11 +43,6 @@ uint32_t largest_overhead(const Settings& settings) {
   return (v6 ? kIpv6Header : kIpv4Header) + header;
 }
 
-bpf_tc_hook egress_of(uint32_t ifindex) {
-  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = int(ifindex), .attach_point = BPF_TC_EGRESS);
-  return hook;
-}
-
 }  // namespace
 
 Mss mss_for(const Settings& settings, uint32_t mtu) {
@@ -77,30 +69,14 @@ Result<void> clamp(const std::string& interface, uint32_t ifindex, Mss mss, int 
     return Error{errno_error("load the MSS clamp", r).message + log.tail()};
   const int program = bpf_program__fd(skeleton->progs.sluice_mss);
 
-  bpf_tc_hook hook = egress_of(ifindex);
-  if (int r = bpf_tc_hook_create(&hook); r < 0 && r != -EEXIST)
-    return errno_error("make a clsact qdisc on " + interface, r);
-  // Before the filter itself, so that whatever is attached is known to `unload`.
-  if (Result<void> r = pins.pin(program, clamp_name(interface)); !r) return r;
-  LIBBPF_OPTS(bpf_tc_opts, filter, .prog_fd = program, .flags = BPF_TC_F_REPLACE, .handle = kHandle,
-              .priority = kPriority);
-  if (int r = bpf_tc_attach(&hook, &filter); r < 0)
-    return errno_error(
-        fmt::format("attach the MSS clamp to {} as tc filter {}", interface, kPriority), r);
+  const TcPlace place = {.interface = interface, .ifindex = ifindex, .hook = TcHook::kEgress};
+  Result<TcFilter> filter = TcFilter::put(place, program, pins.path(clamp_name(interface)));
+  if (!filter) return Error{"lower the MSS: " + filter.error().message};
   return {};
 }
 
 Result<void> unclamp(const std::string& interface, const Pins& pins) {
-  // With the interface its filters went.
-  if (const uint32_t ifindex = if_nametoindex(interface.c_str()); ifindex != 0) {
-    LoadLog log;
-    bpf_tc_hook hook = egress_of(ifindex);
-    LIBBPF_OPTS(bpf_tc_opts, filter, .handle = kHandle, .priority = kPriority);
-    // EINVAL: the qdisc is gone, and all filters with it.
-    if (int r = bpf_tc_detach(&hook, &filter); r < 0 && r != -ENOENT && r != -EINVAL)
-      return errno_error("take the MSS clamp off " + interface, r);
-  }
-  return pins.remove(clamp_name(interface));
+  return TcFilter::remove(pins.path(clamp_name(interface)));
 }
 
 }  // namespace sluice::agent

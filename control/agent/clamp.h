@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The MSS clamp on interfaces: a tc egress filter each, which outlives the process.
-//
-// The filter is ours by its handle and priority; those of others are left alone, and so is the
-// clsact qdisc they may share with it, which stays.
+// The MSS clamp on interfaces: a tc program at the egress of each, which outlives the process.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +21,8 @@ struct Mss {
 // What `settings` want on an interface with this MTU.
 Mss mss_for(const Settings& settings, uint32_t mtu);
 
-// Puts the filter there, in one step in the place of an earlier one of ours. `vips_fd` is the map
-// of the XDP program.
+// Puts the program there, in one step in the place of an earlier one of ours. `vips_fd` is the map
+// of the program that opens tunnels.
 Result<void> clamp(const std::string& interface, uint32_t ifindex, Mss mss, int vips_fd,
                    const Pins& pins);
 

@@ -20,13 +20,18 @@ static __always_inline const struct sluice_service *find_key(const struct sluice
 	return service->key == key ? service : NULL;
 }
 
-// An entry of a port page: struct sluice_port_page says what it means.
+// An entry of a port page: struct sluice_port_page says what it means. Places are masked here and
+// below, because clang moves the address's arithmetic in front of a comparison; and the barriers
+// hide from it what it knows of their bounds, with which it rewrites the masks until the verifier
+// (6.1 to 6.18) no longer follows: "R1 max value is outside of the allowed memory range".
 static __always_inline __u16 port_entry(const struct sluice_generation *g, __u32 page, __u32 at)
 {
 	const struct sluice_shape s = shape();
 	const struct sluice_port_page *pages = (const void *)g + sluice_port_pages_at(s);
 
-	return page < s.port_pages ? pages[page].entry[at % SLUICE_PORTS_IN_PAGE] : 0;
+	barrier_var(page);
+	barrier_var(at);
+	return pages[page & (s.port_pages - 1)].entry[at % SLUICE_PORTS_IN_PAGE];
 }
 
 static __always_inline const struct sluice_service *find_range(const struct packet *pkt)
@@ -43,9 +48,11 @@ static __always_inline const struct sluice_service *find_range(const struct pack
 	entry = port_entry(g, root, port >> 8);
 	if (entry & SLUICE_PORTS_LEAF)
 		entry = port_entry(g, entry - SLUICE_PORTS_LEAF, port);
-	if (entry == 0 || entry > s.range_services)
+	if (!entry)
 		return NULL;
-	return services + (entry - 1);
+	entry--;
+	barrier_var(entry);
+	return services + (entry & (s.range_services - 1));
 }
 
 // Only the protocols that have ports have ranges of them.

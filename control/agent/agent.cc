@@ -76,7 +76,7 @@ Result<void> Agent::put_in_place(const std::vector<Target>& targets) {
   if (!attached) return attached.error();
   attached_ = std::move(*attached);
   for (const Attached& a : attached_)
-    spdlog::info("{}: opening tunnels, {} mode", a.interface, to_string(a.mode));
+    spdlog::info("{}: opening tunnels at {}, {} mode", a.interface, to_string(a.hook), a.mode);
   if (Result<void> r = program_.pin_maps(pins_); !r) return r;
   Result<std::vector<Link>> links = list_links(netlink_);
   if (!links) return links.error();
@@ -190,7 +190,8 @@ Result<void> Agent::follow_interface(Attached& attached, const std::vector<Link>
       attach({{attached.interface, link->ifindex}}, settings_.mode, program_.fd(), pins_);
   if (!again) return again.error();
   attached = again->at(0);
-  spdlog::info("{}: opening tunnels again, {} mode", attached.interface, to_string(attached.mode));
+  spdlog::info("{}: opening tunnels again at {}, {} mode", attached.interface,
+               to_string(attached.hook), attached.mode);
   return {};
 }
 

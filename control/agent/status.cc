@@ -155,8 +155,8 @@ std::vector<std::string> to_strings(const std::vector<T>& items) {
   return texts;
 }
 
-const char* state_of(const Attached& a) {
-  return a.ifindex == 0 ? "gone" : to_string(a.mode);
+std::string state_of(const Attached& a) {
+  return a.ifindex == 0 ? "gone" : a.mode;
 }
 
 std::vector<std::string> ports_text(const Status& status) {
@@ -193,8 +193,10 @@ std::string to_json(const Status& status) {
   nlohmann::ordered_json j = {{"pins", status.directory}};
   j["interfaces"] = nlohmann::ordered_json::array();
   for (const Attached& a : status.interfaces)
-    j["interfaces"].push_back(
-        {{"name", a.interface}, {"ifindex", a.ifindex}, {"mode", state_of(a)}});
+    j["interfaces"].push_back({{"name", a.interface},
+                               {"ifindex", a.ifindex},
+                               {"hook", to_string(a.hook)},
+                               {"mode", state_of(a)}});
   j["vips"] = to_strings(status.vips);
   j["allowed"] = to_strings(status.allowed);
   j["locals"] = to_strings(status.locals);
@@ -212,7 +214,8 @@ std::string to_json(const Status& status) {
 std::string to_text(const Status& status) {
   std::vector<std::string> interfaces;
   for (const Attached& a : status.interfaces)
-    interfaces.push_back(fmt::format("{} ({})", printable(a.interface), state_of(a)));
+    interfaces.push_back(
+        fmt::format("{} ({}, {})", printable(a.interface), to_string(a.hook), state_of(a)));
   std::string out;
   const auto fact = [&](const char* name, const std::string& value) {
     out += fmt::format("{:<13} {}\n", name, value.empty() ? "none" : value);

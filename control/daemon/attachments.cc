@@ -53,7 +53,7 @@ Result<void> Attachments::put_one(const Interface& wanted, uint32_t ifindex, int
   attached_.erase(wanted.name);
   Result<Attachment> a = Attachment::put(wanted, ifindex, program_fd, pins);
   if (!a) return a.error();
-  spdlog::info("{}: attached in {} mode", wanted.name, to_string(a->mode()));
+  spdlog::info("{}: attached in {} mode", wanted.name, a->mode());
   attached_.emplace(wanted.name, std::move(*a));
   if (mode == known_.end()) fresh.push_back(wanted.name);
   return {};
@@ -67,7 +67,7 @@ void Attachments::undo(const std::vector<std::string>& fresh, int old_program_fd
       spdlog::error("{}: {}", name, r.error().message);
   }
   if (old_program_fd < 0) return;
-  for (const auto& [name, a] : attached_)
+  for (auto& [name, a] : attached_)
     if (Result<void> r = a.replace(old_program_fd); !r)
       spdlog::error("{}: put the old program back: {}", name, r.error().message);
 }

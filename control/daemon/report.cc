@@ -95,10 +95,10 @@ std::vector<api::Interface> report_interfaces(const Knowledge& k) {
       out.push_back({.name = i.name, .detail = "the interface is away"});
       continue;
     }
-    const bool fell_back = i.mode == AttachMode::kAuto && a->mode() == XdpMode::kGeneric;
+    const bool fell_back = i.mode == AttachMode::kAuto && a->mode() == std::string_view("generic");
     out.push_back({.name = i.name,
                    .ifindex = a->ifindex(),
-                   .mode = to_string(a->mode()),
+                   .mode = a->mode(),
                    .attached = true,
                    .detail = fell_back ? "the driver has no native XDP" : ""});
   }

@@ -4,9 +4,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "kernel/load_log.h"
+#include "kernel/pin.h"
 
 namespace sluice::clsact {
 
@@ -82,7 +82,7 @@ Result<Filter> Filter::create(const TcPlace& place, int program_fd, const std::s
   if (bpf_obj_pin(filter.claim_.get(), pin.c_str()) != 0)
     return errno_error("pin the claim of a tc filter as " + pin);
   if (Result<void> r = filter.attach_first(place, program_fd); !r) {
-    ::unlink(pin.c_str());
+    (void)unpin(pin);
     return r.error();
   }
   return filter;

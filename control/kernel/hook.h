@@ -9,4 +9,8 @@ enum class Hook {
   kTc,   // tc ingress: TCX or clsact
 };
 
+inline const char* to_string(Hook hook) {
+  return hook == Hook::kXdp ? "XDP" : "tc";
+}
+
 }  // namespace sluice

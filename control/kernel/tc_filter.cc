@@ -2,29 +2,12 @@
 #include "kernel/tc_filter.h"
 
 #include <bpf/bpf.h>
-#include <unistd.h>
 
 #include "base/log.h"
+#include "kernel/pin.h"
 #include "kernel/tcx.h"
 
 namespace sluice {
-
-namespace {
-
-// What is pinned; nothing if nothing is.
-Result<std::optional<UniqueFd>> open_pin(const std::string& pin) {
-  UniqueFd fd(bpf_obj_get(pin.c_str()));
-  if (fd.valid()) return std::optional<UniqueFd>(std::move(fd));
-  if (errno == ENOENT) return std::optional<UniqueFd>();
-  return errno_error("open the pin " + pin);
-}
-
-Result<void> unpin(const std::string& pin) {
-  if (::unlink(pin.c_str()) != 0 && errno != ENOENT) return errno_error("remove the pin " + pin);
-  return {};
-}
-
-}  // namespace
 
 const char* to_string(TcKind kind) {
   return kind == TcKind::kTcx ? "tcx" : "clsact";

@@ -26,6 +26,10 @@ class TcFilter {
   static Result<TcFilter> put(const TcPlace& place, int program_fd, const std::string& pin,
                               std::optional<TcKind> wanted = std::nullopt);
 
+  // Puts it there, though nothing may be pinned as `pin` yet.
+  static Result<TcFilter> create(const TcPlace& place, int program_fd, const std::string& pin,
+                                 std::optional<TcKind> wanted = std::nullopt);
+
   // What is pinned as `pin`, if something is. An error if it is neither kind.
   static Result<std::optional<TcFilter>> look_at(const std::string& pin);
 
@@ -54,8 +58,6 @@ class TcFilter {
       : ifindex_(ifindex), hook_(hook), held_(std::move(held)) {}
   static Result<std::optional<TcFilter>> adopt(const TcPlace& place, const std::string& pin,
                                                std::optional<TcKind> wanted);
-  static Result<TcFilter> create(const TcPlace& place, int program_fd, const std::string& pin,
-                                 std::optional<TcKind> wanted);
 
   uint32_t ifindex_;
   TcHook hook_;

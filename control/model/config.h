@@ -16,7 +16,7 @@
 namespace sluice {
 
 // How the data plane is attached to an interface. kAuto: native, else generic, said loudly.
-enum class AttachMode { kAuto, kNative, kGeneric };
+enum class AttachMode { kAuto, kNative, kGeneric, kTc };
 
 struct Interface {
   std::string name;

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/xdp_link.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+
+#include <vector>
+
+#include "base/log.h"
+#include "kernel/pin.h"
+
+namespace sluice {
+
+namespace {
+
+uint32_t flags_of(XdpMode mode) {
+  return mode == XdpMode::kNative ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+}
+
+std::vector<XdpMode> allowed(AttachMode wanted) {
+  switch (wanted) {
+    case AttachMode::kAuto:
+      return {XdpMode::kNative, XdpMode::kGeneric};
+    case AttachMode::kNative:
+      return {XdpMode::kNative};
+    case AttachMode::kGeneric:
+      return {XdpMode::kGeneric};
+    case AttachMode::kTc:
+      break;
+  }
+  return {};
+}
+
+// How the program on the interface runs now.
+Result<XdpMode> mode_on(uint32_t ifindex) {
+  LIBBPF_OPTS(bpf_xdp_query_opts, query);
+  if (int r = bpf_xdp_query(int(ifindex), 0, &query); r < 0)
+    return errno_error("ask for the interface's XDP mode", r);
+  return query.attach_mode == XDP_ATTACHED_SKB ? XdpMode::kGeneric : XdpMode::kNative;
+}
+
+// What an attach failure means to whoever has to mend it.
+std::string explain(int error, const Interface& wanted, XdpMode mode) {
+  const std::string what =
+      fmt::format("attach to {} in {} mode: {}", wanted.name, to_string(mode), strerror(error));
+  switch (error) {
+    case EBUSY:
+    case EEXIST:
+      return what + " (another XDP program is there; sluice does not remove programs of others)";
+    case EOPNOTSUPP:
+      return what + " (the driver has no native XDP; modes generic and tc work everywhere, slowly)";
+    case EINVAL:
+    case ERANGE:
+      return what + " (the driver refuses; usual causes: an MTU above its XDP limit, LRO on)";
+    case EPERM:
+      return what + " (needs CAP_NET_ADMIN and CAP_BPF)";
+    default:
+      return what;
+  }
+}
+
+}  // namespace
+
+const char* to_string(XdpMode mode) {
+  return mode == XdpMode::kNative ? "native" : "generic";
+}
+
+bool allows(AttachMode wanted, XdpMode mode) {
+  for (const XdpMode m : allowed(wanted))
+    if (m == mode) return true;
+  return false;
+}
+
+Result<XdpLink> XdpLink::create(const Interface& wanted, uint32_t ifindex, int program_fd,
+                                const std::string& pin) {
+  std::string why;
+  for (const XdpMode mode : allowed(wanted.mode)) {
+    LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags_of(mode));
+    UniqueFd link(bpf_link_create(program_fd, int(ifindex), BPF_XDP, &options));
+    if (!link.valid()) {
+      const int error = errno;
+      why = explain(error, wanted, mode);
+      if (error != EOPNOTSUPP) break;
+      continue;
+    }
+    if (!why.empty()) spdlog::warn("{}; attached in generic mode, which is slow", why);
+    if (bpf_obj_pin(link.get(), pin.c_str()) != 0) return errno_error("pin the link as " + pin);
+    return XdpLink(ifindex, mode, std::move(link));
+  }
+  return Error{why};
+}
+
+Result<std::optional<XdpLink>> XdpLink::look_at(const std::string& pin) {
+  Result<std::optional<UniqueFd>> link = open_pin(pin);
+  if (!link) return link.error();
+  if (!*link) return std::optional<XdpLink>();
+  bpf_link_info info = {};
+  uint32_t size = sizeof(info);
+  if (bpf_obj_get_info_by_fd((*link)->get(), &info, &size) != 0)
+    return errno_error("look at what is pinned as " + pin);
+  if (info.type != BPF_LINK_TYPE_XDP) return std::optional<XdpLink>();
+  XdpMode mode = XdpMode::kNative;
+  if (info.xdp.ifindex != 0) {
+    Result<XdpMode> now = mode_on(info.xdp.ifindex);
+    if (!now) return now.error();
+    mode = *now;
+  }
+  return std::optional<XdpLink>(XdpLink(info.xdp.ifindex, mode, std::move(**link)));
+}
+
+bool XdpLink::alive() const {
+  bpf_link_info info = {};
+  uint32_t size = sizeof(info);
+  if (bpf_obj_get_info_by_fd(link_.get(), &info, &size) != 0) return false;
+  return info.xdp.ifindex != 0 && info.xdp.ifindex == ifindex_;
+}
+
+Result<void> XdpLink::replace(int program_fd, int old_program_fd) const {
+  LIBBPF_OPTS(bpf_link_update_opts, options);
+  if (old_program_fd >= 0) {
+    options.flags = BPF_F_REPLACE;
+    options.old_prog_fd = uint32_t(old_program_fd);
+  }
+  if (bpf_link_update(link_.get(), program_fd, &options) != 0)
+    return errno_error("exchange the program of an XDP link");
+  return {};
+}
+
+Result<void> XdpLink::detach() const {
+  if (bpf_link_detach(link_.get()) != 0 && errno != ENOLINK)
+    return errno_error("detach an XDP link");
+  return {};
+}
+
+}  // namespace sluice

@@ -62,7 +62,7 @@ inline constexpr Choice<AttachMode> kModes[] = {
     {"native", AttachMode::kNative},
     {"generic", AttachMode::kGeneric},
     {"offload", std::nullopt},
-    {"tc", std::nullopt},
+    {"tc", AttachMode::kTc},
 };
 inline constexpr Choice<Tunnel> kTunnels[] = {
     {"l2", Tunnel::kL2},   {"ipip", Tunnel::kIpip}, {"gre", Tunnel::kGre},

@@ -23,16 +23,17 @@ bool named(const std::vector<Interface>& interfaces, const std::string& name) {
 }  // namespace
 
 Result<void> Attachments::put(const std::vector<Interface>& wanted, const std::vector<Link>& links,
-                              int program_fd, bool exchange, int old_program_fd, const Pins& pins) {
+                              const Programs& programs, bool exchange, const Programs& old,
+                              const Pins& pins) {
   std::vector<std::string> fresh;
   for (const Interface& i : wanted) {
     const uint32_t ifindex = index_of(links, i.name);
     if (ifindex == 0 && known_.contains(i.name)) continue;
     Result<void> r =
         ifindex == 0 ? Result<void>(Error{"interface " + i.name + ": there is no such interface"})
-                     : put_one(i, ifindex, program_fd, exchange, pins, fresh);
+                     : put_one(i, ifindex, programs, exchange, pins, fresh);
     if (!r) {
-      undo(fresh, exchange ? old_program_fd : -1, pins);
+      undo(fresh, exchange ? old : Programs{}, pins);
       return r;
     }
   }
@@ -42,9 +43,10 @@ Result<void> Attachments::put(const std::vector<Interface>& wanted, const std::v
 }
 
 // `fresh` collects the interfaces this call has attached that were not before.
-Result<void> Attachments::put_one(const Interface& wanted, uint32_t ifindex, int program_fd,
-                                  bool exchange, const Pins& pins,
+Result<void> Attachments::put_one(const Interface& wanted, uint32_t ifindex,
+                                  const Programs& programs, bool exchange, const Pins& pins,
                                   std::vector<std::string>& fresh) {
+  const int program_fd = programs.at(hook_of(wanted.mode));
   const auto it = attached_.find(wanted.name);
   const auto mode = known_.find(wanted.name);
   const bool stays = it != attached_.end() && it->second.ifindex() == ifindex &&
@@ -59,17 +61,18 @@ Result<void> Attachments::put_one(const Interface& wanted, uint32_t ifindex, int
   return {};
 }
 
-void Attachments::undo(const std::vector<std::string>& fresh, int old_program_fd,
+void Attachments::undo(const std::vector<std::string>& fresh, const Programs& old,
                        const Pins& pins) {
   for (const std::string& name : fresh) {
     attached_.erase(name);
     if (Result<void> r = Attachment::remove(Attachment::pin_name(name), pins); !r)
       spdlog::error("{}: {}", name, r.error().message);
   }
-  if (old_program_fd < 0) return;
-  for (auto& [name, a] : attached_)
-    if (Result<void> r = a.replace(old_program_fd); !r)
+  for (auto& [name, a] : attached_) {
+    if (old.at(a.hook()) < 0) continue;
+    if (Result<void> r = a.replace(old.at(a.hook())); !r)
       spdlog::error("{}: put the old program back: {}", name, r.error().message);
+  }
 }
 
 Result<void> Attachments::remove_others(const std::vector<Interface>& wanted, const Pins& pins) {

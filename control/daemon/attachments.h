@@ -13,14 +13,14 @@ namespace sluice {
 
 class Attachments {
  public:
-  // Puts `program_fd` on every wanted interface, pinned in `pins`. Where it already runs, nothing
-  // happens unless `exchange`. On an error those that had `old_program_fd` have it again (-1:
-  // there was none), and those that were attached by this call are detached.
+  // Puts the program of its hook on every wanted interface, pinned in `pins`. Where it already
+  // runs, nothing happens unless `exchange`. On an error those that had one of `old` have it again,
+  // and those that were attached by this call are detached.
   //
   // An interface that is new to the configuration must exist; one that was there before may be
   // away, and is attached when it comes back.
   Result<void> put(const std::vector<Interface>& wanted, const std::vector<Link>& links,
-                   int program_fd, bool exchange, int old_program_fd, const Pins& pins);
+                   const Programs& programs, bool exchange, const Programs& old, const Pins& pins);
   // Detaches from every interface that is not `wanted`, including those of an earlier daemon.
   Result<void> remove_others(const std::vector<Interface>& wanted, const Pins& pins);
   // Detaches from all of them.
@@ -30,9 +30,9 @@ class Attachments {
   const Attachment* find(const std::string& interface) const;
 
  private:
-  Result<void> put_one(const Interface& wanted, uint32_t ifindex, int program_fd, bool exchange,
-                       const Pins& pins, std::vector<std::string>& fresh);
-  void undo(const std::vector<std::string>& fresh, int old_program_fd, const Pins& pins);
+  Result<void> put_one(const Interface& wanted, uint32_t ifindex, const Programs& programs,
+                       bool exchange, const Pins& pins, std::vector<std::string>& fresh);
+  void undo(const std::vector<std::string>& fresh, const Programs& old, const Pins& pins);
 
   std::map<std::string, Attachment> attached_;
   std::map<std::string, AttachMode> known_;  // interfaces of the configuration in force

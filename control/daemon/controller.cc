@@ -36,6 +36,12 @@ Features features_for(const Image& image) {
   return f;
 }
 
+std::set<Hook> hooks_for(const Config& config) {
+  std::set<Hook> hooks;
+  for (const Interface& i : config.interfaces) hooks.insert(hook_of(i.mode));
+  return hooks;
+}
+
 void log_change(const Plan& plan) {
   if (plan.empty()) return;
   for (const Moved& m : plan.moved)
@@ -60,6 +66,8 @@ Result<void> Controller::apply(const Config& config, const NextHops& next_hops,
 
 bool Controller::can_serve(const Config& config, const Image& image) const {
   if (!dataplane_ || seed_ != config.seed || features_ != features_for(image)) return false;
+  for (Hook hook : hooks_for(config))
+    if (dataplane_->program_fd(hook) < 0) return false;
   if (dataplane_->capacity().shape.ring_slots != config.ring_size) return false;
   const Result<void> fits = check_fits(image, dataplane_->capacity());
   if (!fits) spdlog::info("building larger tables: {}", fits.error().message);
@@ -71,7 +79,7 @@ Result<void> Controller::change_tables(const Config& config, Image image,
   Result<Plan> plan = make_plan(live_, std::move(image), dataplane_->capacity());
   if (!plan) return plan.error();
   Result<void> r =
-      attachments_.put(config.interfaces, links, dataplane_->program_fd(), false, -1, pins_);
+      attachments_.put(config.interfaces, links, dataplane_->programs(), false, {}, pins_);
   if (!r) return r;
   if (Result<void> p = publish(*plan, *dataplane_); !p) return p;
   // Members whose place is released now are read before anything can reuse it.
@@ -87,15 +95,16 @@ Result<void> Controller::replace_dataplane(const Config& config, Image image,
                                            const std::vector<Link>& links) {
   const Capacity capacity = capacity_for(image, config.ring_size);
   const Features features = features_for(image);
-  auto fresh = Dataplane::load(capacity, hash_key_from_seed(config.seed), features);
+  auto fresh =
+      Dataplane::load(capacity, hash_key_from_seed(config.seed), features, hooks_for(config));
   if (!fresh) return fresh.error();
   Result<Plan> plan = make_plan(Live{.generation = live_.generation}, std::move(image), capacity);
   if (!plan) return plan.error();
   if (Result<void> p = publish(*plan, **fresh); !p) return p;
 
-  const int old_program = dataplane_ ? dataplane_->program_fd() : -1;
+  const Programs old = dataplane_ ? dataplane_->programs() : Programs{};
   Result<void> r =
-      attachments_.put(config.interfaces, links, (*fresh)->program_fd(), true, old_program, pins_);
+      attachments_.put(config.interfaces, links, (*fresh)->programs(), true, old, pins_);
   if (!r) return r;
   if (dataplane_)
     if (Result<Counters> c = read(*dataplane_, live_); c) ledger_.retire_all(*c, live_);

@@ -19,9 +19,9 @@ class Controller {
   explicit Controller(Pins pins) : pins_(std::move(pins)) {}
 
   // Makes the kernel forward as `config` and `next_hops` say. Tables that fit are exchanged in the
-  // running data plane; otherwise (first time, more room needed, another seed or ring size) a new
-  // data plane is built and filled beside it and takes its place on every interface. On an error
-  // the old state serves on.
+  // running data plane; otherwise (first time, more room needed, another seed, ring size or hook) a
+  // new data plane is built and filled beside it and takes its place on every interface. On an
+  // error the old state serves on.
   Result<void> apply(const Config& config, const NextHops& next_hops,
                      const std::vector<Link>& links);
   // Detaches from every interface and removes everything that was pinned.

@@ -26,6 +26,7 @@ class Dataplane : public TableStore {
   const Capacity& capacity() const { return capacity_; }
   // -1 where the hook was not asked for.
   int program_fd(Hook hook = Hook::kXdp) const { return objects_.program_fd(hook); }
+  Programs programs() const { return {program_fd(Hook::kXdp), program_fd(Hook::kTc)}; }
   int member_stats_fd() const { return objects_.map_fd("member_stats"); }
   int drops_fd() const { return objects_.map_fd("drops"); }
   int passes_fd() const { return objects_.map_fd("passes"); }

@@ -13,4 +13,11 @@ inline const char* to_string(Hook hook) {
   return hook == Hook::kXdp ? "XDP" : "tc";
 }
 
+// The program for each hook; -1: there is none. The descriptors belong to somebody else.
+struct Programs {
+  int xdp = -1, tc = -1;
+
+  int at(Hook hook) const { return hook == Hook::kXdp ? xdp : tc; }
+};
+
 }  // namespace sluice

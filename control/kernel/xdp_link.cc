@@ -27,6 +27,7 @@ std::vector<XdpMode> allowed(AttachMode wanted) {
     case AttachMode::kGeneric:
       return {XdpMode::kGeneric};
     case AttachMode::kTc:
+    case AttachMode::kOffload:
       break;
   }
   return {};

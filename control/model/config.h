@@ -15,8 +15,9 @@
 
 namespace sluice {
 
-// How the data plane is attached to an interface. kAuto: native, else generic, said loudly.
-enum class AttachMode { kAuto, kNative, kGeneric, kTc };
+// How the data plane is attached to an interface. kAuto: native, else generic, said loudly; the
+// others are that or nothing.
+enum class AttachMode { kAuto, kNative, kGeneric, kTc, kOffload };
 
 struct Interface {
   std::string name;

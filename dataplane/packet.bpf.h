@@ -45,6 +45,7 @@ struct packet {
 	__u8 fragment;	  // enum fragment
 	_Bool is_error;	  // an ICMP error: `flow` is that of the packet it quotes
 	__u8 reason;	  // enum sluice_drop_reason, sluice_pass_reason or sluice_reply_reason
+	__u32 l3_bytes;	  // of the frame from the IP header on, whatever that says
 };
 
 // Bytes of VLAN tags, in bounds the verifier sees even where it has lost sight of them.

@@ -114,6 +114,12 @@ static __always_inline int hook_set_length(struct hook_ctx *ctx, __u32 length)
 	return bpf_skb_change_tail(ctx, length, 0);
 }
 
+// Takes `bytes` off the packet's end. As hook_make_room() otherwise.
+static __always_inline int hook_cut_tail(struct hook_ctx *ctx, int bytes)
+{
+	return bpf_skb_change_tail(ctx, ctx->len - bytes, 0);
+}
+
 // Is it several segments in one, each of which wants a checksum of its own?
 static __always_inline _Bool hook_is_merged(const struct packet *pkt)
 {

@@ -80,6 +80,12 @@ static __always_inline _Bool hook_is_merged(const struct packet *pkt)
 	return 0;
 }
 
+// Takes `bytes` off the packet's end. As hook_make_room() otherwise.
+static __always_inline int hook_cut_tail(struct hook_ctx *ctx, int bytes)
+{
+	return bpf_xdp_adjust_tail(ctx, -bytes);
+}
+
 // Bytes, from the IP header on, of the largest packet this one will be on the wire.
 static __always_inline __u32 hook_largest_segment(const struct packet *pkt)
 {

@@ -44,7 +44,6 @@ static __always_inline enum verdict admit_l4(struct packet *pkt)
 
 static __always_inline enum verdict admit_ipv4(struct packet *pkt)
 {
-	const __u32 have = hook_l3_bytes(pkt);
 	const struct iphdr *ip = take_hdr(&pkt->cur, iphdr);
 	enum verdict v = V_NEXT;
 	__u32 header;
@@ -56,7 +55,7 @@ static __always_inline enum verdict admit_ipv4(struct packet *pkt)
 	if (ip->version != 4 || header < IPV4_MIN_HEADER)
 		return drop(pkt, SLUICE_DROP_IP_HEADER);
 	pkt->l3_len = bpf_ntohs(ip->tot_len);
-	if (pkt->l3_len < header || pkt->l3_len > have)
+	if (pkt->l3_len < header || pkt->l3_len > pkt->l3_bytes)
 		return drop(pkt, SLUICE_DROP_IP_LENGTH);
 	if (ip->ttl == 0)
 		return drop(pkt, SLUICE_DROP_TTL);
@@ -98,7 +97,6 @@ static __always_inline enum verdict admit_chain(struct packet *pkt, __u8 proto, 
 
 static __always_inline enum verdict admit_ipv6(struct packet *pkt)
 {
-	const __u32 have = hook_l3_bytes(pkt);
 	const struct ipv6hdr *ip = take_hdr(&pkt->cur, ipv6hdr);
 	enum verdict v = V_NEXT;
 	__u32 payload;
@@ -108,7 +106,7 @@ static __always_inline enum verdict admit_ipv6(struct packet *pkt)
 	if (ip->version != 6)
 		return drop(pkt, SLUICE_DROP_IP_HEADER);
 	payload = bpf_ntohs(ip->payload_len);
-	if (sizeof(*ip) + payload > have || sizeof(*ip) + payload > 0xffff)
+	if (sizeof(*ip) + payload > pkt->l3_bytes || sizeof(*ip) + payload > 0xffff)
 		return drop(pkt, SLUICE_DROP_IP_LENGTH);
 	if (ip->hop_limit == 0)
 		return drop(pkt, SLUICE_DROP_TTL);
@@ -130,5 +128,6 @@ static __always_inline enum verdict admit(struct packet *pkt)
 	pkt->cur = hook_packet(pkt->ctx);
 	if (!take(&pkt->cur, l2_len(pkt)))
 		return drop(pkt, SLUICE_DROP_IP_LENGTH);
+	pkt->l3_bytes = hook_l3_bytes(pkt);
 	return pkt->family == 4 ? admit_ipv4(pkt) : admit_ipv6(pkt);
 }

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "netns/payload.h"
+
 namespace sluice::netns {
 namespace {
 
@@ -19,12 +21,15 @@ size_t count_body(char*, size_t size, size_t count, void* answer) {
 
 struct Upload {
   uint64_t left;
+  Pattern pattern = {};
+  Digest digest = {};
 };
 
 size_t next_part(char* buffer, size_t size, size_t count, void* upload) {
   auto* u = static_cast<Upload*>(upload);
   const size_t part = std::min<uint64_t>(size * count, u->left);
-  memset(buffer, '.', part);
+  u->pattern.fill(buffer, part);
+  u->digest.add(buffer, part);
   u->left -= part;
   return part;
 }
@@ -100,6 +105,8 @@ Answer Client::ask(const Request& request) {
   answer.backend = header(curl_, "Backend");
   if (answer.backend.empty()) answer.error = "an answer without a Backend header";
   answer.received = strtoull(header(curl_, "Received").c_str(), nullptr, 10);
+  answer.received_digest = header(curl_, "Digest");
+  answer.sent_digest = upload.digest.text();
   return answer;
 }
 

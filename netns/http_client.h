@@ -27,8 +27,9 @@ struct Answer {
   std::string backend;  // who answered; empty when nobody did
   std::string error;    // why not; empty on success
   std::string url;
-  uint64_t body = 0;      // bytes of the answer
-  uint64_t received = 0;  // bytes of the upload, as the backend counted
+  uint64_t body = 0;                         // bytes of the answer
+  uint64_t received = 0;                     // bytes of the upload, as the backend counted
+  std::string sent_digest, received_digest;  // of the upload: equal if every byte arrived in place
   Clock::time_point sent, done;
 };
 

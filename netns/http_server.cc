@@ -9,7 +9,7 @@
 #include <charconv>
 #include <string_view>
 
-#include "netns/wait.h"
+#include "netns/payload.h"
 
 namespace sluice::netns {
 namespace {
@@ -36,12 +36,21 @@ uint64_t bytes_asked_for(std::string_view url) {
   return std::min(bytes, kMaxDownload);
 }
 
+// The body of a request, as far as it has come.
+struct Received {
+  uint64_t size = 0;
+  Digest digest;
+};
+
 MHD_Result respond(MHD_Connection* connection, const std::string& name, const std::string& body,
-                   const std::string& received) {
+                   const Received* upload = nullptr) {
   MHD_Response* response = MHD_create_response_from_buffer(
       body.size(), const_cast<char*>(body.data()), MHD_RESPMEM_MUST_COPY);
   MHD_add_response_header(response, "Backend", name.c_str());
-  if (!received.empty()) MHD_add_response_header(response, "Received", received.c_str());
+  if (upload) {
+    MHD_add_response_header(response, "Received", std::to_string(upload->size).c_str());
+    MHD_add_response_header(response, "Digest", upload->digest.text().c_str());
+  }
   const MHD_Result queued = MHD_queue_response(connection, MHD_HTTP_OK, response);
   MHD_destroy_response(response);
   return queued;
@@ -49,35 +58,37 @@ MHD_Result respond(MHD_Connection* connection, const std::string& name, const st
 
 }  // namespace
 
-// The shape libmicrohttpd prescribes; `state` is the body's size so far.
+// The shape libmicrohttpd prescribes; `state` is a Received.
 struct HttpServer::Callbacks {
   static MHD_Result handle(void* self, MHD_Connection* connection, const char* url,
-                           const char* method, const char*, const char*, size_t* upload_size,
+                           const char* method, const char*, const char* upload, size_t* upload_size,
                            void** state) {
     auto* server = static_cast<HttpServer*>(self);
-    auto* size = static_cast<uint64_t*>(*state);
-    if (!size) {  // only the headers are here
-      *state = new uint64_t(0);
+    auto* received = static_cast<Received*>(*state);
+    if (!received) {  // only the headers are here
+      *state = new Received;
       return MHD_YES;
     }
     if (*upload_size > 0) {
-      *size += *upload_size;
+      received->size += *upload_size;
+      received->digest.add(upload, *upload_size);
       server->received_ += *upload_size;
       *upload_size = 0;
       return MHD_YES;
     }
     server->requests_++;
     if (std::string_view(method) == MHD_HTTP_METHOD_POST) {
-      const std::string bytes = std::to_string(*size);
-      return respond(connection, server->name_, server->name_ + " received " + bytes + "\n", bytes);
+      const std::string bytes = std::to_string(received->size);
+      return respond(connection, server->name_, server->name_ + " received " + bytes + "\n",
+                     received);
     }
     const uint64_t bytes = bytes_asked_for(url);
     return respond(connection, server->name_,
-                   bytes ? std::string(bytes, '.') : server->name_ + "\n", "");
+                   bytes ? std::string(bytes, '.') : server->name_ + "\n");
   }
 
   static void completed(void*, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
-    delete static_cast<uint64_t*>(*state);
+    delete static_cast<Received*>(*state);
     *state = nullptr;
   }
 };

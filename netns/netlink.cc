@@ -6,6 +6,7 @@
 #include <netlink/cache.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
+#include <netlink/route/link/bridge.h>
 #include <netlink/route/link/veth.h>
 #include <netlink/route/route.h>
 #include <netlink/socket.h>
@@ -97,6 +98,24 @@ Result<void> Netlink::add_veth(const VethEnd& near, const VethEnd& far, int far_
   return {};
 }
 
+Result<void> Netlink::add_bridge(const VethEnd& bridge, unsigned mtu) {
+  const LinkPtr link(rtnl_link_bridge_alloc());
+  describe(link.get(), bridge, mtu);
+  if (int r = rtnl_link_add(socket_.get(), link.get(), NLM_F_CREATE | NLM_F_EXCL); r < 0)
+    return nl_error("add the bridge " + bridge.device, r);
+  return {};
+}
+
+Result<void> Netlink::plug(const std::string& device, const std::string& bridge) {
+  Result<LinkPtr> from = find_link(socket_.get(), device);
+  if (!from) return from.error();
+  Result<LinkPtr> to = find_link(socket_.get(), bridge);
+  if (!to) return to.error();
+  if (int r = rtnl_link_enslave(socket_.get(), to->get(), from->get()); r < 0)
+    return nl_error("plug " + device + " into " + bridge, r);
+  return {};
+}
+
 Result<void> Netlink::set_up(const std::string& device, bool up) {
   Result<LinkPtr> link = find_link(socket_.get(), device);
   if (!link) return link.error();
@@ -107,6 +126,16 @@ Result<void> Netlink::set_up(const std::string& device, bool up) {
     rtnl_link_unset_flags(change.get(), IFF_UP);
   if (int r = rtnl_link_change(socket_.get(), link->get(), change.get(), 0); r < 0)
     return nl_error(std::string("set ") + device + (up ? " up" : " down"), r);
+  return {};
+}
+
+Result<void> Netlink::set_mtu(const std::string& device, unsigned mtu) {
+  Result<LinkPtr> link = find_link(socket_.get(), device);
+  if (!link) return link.error();
+  const LinkPtr change(rtnl_link_alloc());
+  rtnl_link_set_mtu(change.get(), mtu);
+  if (int r = rtnl_link_change(socket_.get(), link->get(), change.get(), 0); r < 0)
+    return nl_error("set the MTU of " + device, r);
   return {};
 }
 

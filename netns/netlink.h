@@ -33,7 +33,11 @@ class Netlink {
 
   // The far end is made in the namespace behind `far_namespace`.
   Result<void> add_veth(const VethEnd& near, const VethEnd& far, int far_namespace, unsigned mtu);
+  // A switch, into which devices are plugged.
+  Result<void> add_bridge(const VethEnd& bridge, unsigned mtu);
+  Result<void> plug(const std::string& device, const std::string& bridge);
   Result<void> set_up(const std::string& device, bool up = true);
+  Result<void> set_mtu(const std::string& device, unsigned mtu);
   Result<void> delete_link(const std::string& device);
   // `prefix` is ADDRESS/LENGTH. IPv6 addresses skip duplicate address detection.
   Result<void> add_address(const std::string& device, const std::string& prefix);

@@ -33,7 +33,7 @@ std::string config_text(Topology& topology, const ConfigOptions& options) {
 interfaces:
   {}: {{mode: {}}}
 defaults:
-  forward: ipip
+  forward: {}
   seed: the lab's own secret
 pools:
   web:
@@ -41,10 +41,11 @@ pools:
 {}services:
   shop:
     vip: ["{}"]
-    ports: [80/tcp]
+    ports: [{}]
     pool: web
 )",
-                     kDevice, options.mode, backends, fmt::join(topology.options().vips, "\", \""));
+                     kDevice, options.mode, options.forward, backends,
+                     fmt::join(topology.options().vips, "\", \""), fmt::join(options.ports, ", "));
 }
 
 Product::Product(Topology& topology, const Programs& programs, const std::string& instance)
@@ -79,11 +80,12 @@ Result<void> Product::start_daemon() {
   return {};
 }
 
-Result<void> Product::start_agents() {
+Result<void> Product::start_agents(const AgentOptions& options) {
   for (BackendHost& backend : topology_.backends()) {
-    Command command = {.argv = {programs_.agent, "run", "--interface", kDevice},
-                       .notifies = true,
-                       .patience = milliseconds(10000)};
+    Command command = {
+        .argv = {programs_.agent, "run", "--interface", kDevice, "--mss", options.mss},
+        .notifies = true,
+        .patience = milliseconds(10000)};
     for (const std::string& vip : topology_.options().vips)
       command.argv.insert(command.argv.end(), {"--vip", vip});
     for (const char* source : {kBalancer4, kBalancer6})

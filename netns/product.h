@@ -22,13 +22,19 @@ struct Programs {
 };
 
 struct ConfigOptions {
-  Weights weights;              // the backends of the pool; others are left out of the file
-  std::string mode = "native";  // of the balancer's interface
-  bool ipv6_backends = false;   // reach backends by their IPv6 address
+  Weights weights;               // the backends of the pool; others are left out of the file
+  std::string mode = "native";   // of the balancer's interface
+  bool ipv6_backends = false;    // reach backends by their IPv6 address
+  std::string forward = "ipip";  // a tunnel as the file has it: "gre", "{gue: {variant: 1}}"
+  std::vector<std::string> ports = {"80/tcp"};
 };
 
-// The text of a configuration file: one service on port 80 of the topology's VIPs.
+// The text of a configuration file: one service on `ports` of the topology's VIPs.
 std::string config_text(Topology& topology, const ConfigOptions& options);
+
+struct AgentOptions {
+  std::string mss = "off";  // --mss
+};
 
 // Nothing runs until it is started; all of it ends with this object.
 class Product {
@@ -40,7 +46,7 @@ class Product {
   Result<Clock::time_point> write_config(const std::string& text);
   Result<void> start_daemon();
   // Starts the agent of every backend.
-  Result<void> start_agents();
+  Result<void> start_agents(const AgentOptions& options = {});
   // Runs sluicectl on the balancer, with --socket before `args`.
   Result<Exit> ctl(const std::vector<std::string>& args);
   // Takes the data plane away. Works without the daemon.

@@ -8,10 +8,30 @@
 namespace sluice::netns {
 namespace {
 
-constexpr unsigned kOuterMtu = 1500;  // towards the client
-constexpr unsigned kInnerMtu = 1600;  // a full packet of the client's and an outer header
+constexpr unsigned kClientMtu = 1500;
+constexpr char kSegment[] = "segment";  // the switch, in the router
 
-enum LinkNumber : unsigned { kClientLink = 1, kBalancerLink = 2, kFirstBackendLink = 3 };
+// Also numbers of MAC addresses.
+enum LinkNumber : unsigned { kSwitch = 0, kClientLink, kBalancerLink, kFirstBackendLink };
+
+Site balancer_site(bool one_segment) {
+  return {.v4 = kBalancer4,
+          .v6 = kBalancer6,
+          .router_v4 = "203.0.113.1",
+          .router_v6 = "2001:db8:b::1",
+          .length_v4 = one_segment ? "/24" : "/30"};
+}
+
+Site backend_site(unsigned number, bool one_segment) {
+  Site site = balancer_site(one_segment);
+  site.v4 = fmt::format("203.0.113.{}", 4 * number + 2);
+  site.v6 = fmt::format("2001:db8:b::{}:2", number);
+  if (one_segment) return site;
+  site.v6 = fmt::format("2001:db8:e:{}::2", number);
+  site.router_v4 = fmt::format("203.0.113.{}", 4 * number + 1);
+  site.router_v6 = fmt::format("2001:db8:e:{}::1", number);
+  return site;
+}
 
 Result<void> default_routes(Host& host, const std::string& v4, const std::string& v6) {
   if (Result<void> r = host.netlink().add_route("0.0.0.0/0", v4); !r) return r;
@@ -28,7 +48,9 @@ std::string url(const std::string& address, const std::string& path) {
 Result<std::unique_ptr<Topology>> Topology::create(const Lab& lab, const Options& options) {
   std::unique_ptr<Topology> topology(new Topology(options));
   if (Result<void> r = topology->make_hosts(lab); !r) return r.error();
-  if (Result<void> r = topology->make_core_links(); !r) return r.error();
+  if (Result<void> r = topology->make_client_link(); !r) return r.error();
+  if (Result<void> r = topology->make_segment(); !r) return r.error();
+  if (Result<void> r = topology->attach_balancer(); !r) return r.error();
   for (unsigned number = 1; number <= options.backends; number++)
     if (Result<void> r = topology->add_backend(lab, number); !r) return r.error();
   if (Result<void> r = topology->make_routes(); !r) return r.error();
@@ -46,7 +68,7 @@ Result<void> Topology::make_hosts(const Lab& lab) {
   return router_->forward();
 }
 
-Result<void> Topology::make_core_links() {
+Result<void> Topology::make_client_link() {
   Result<std::unique_ptr<Link>> link =
       Link::connect({.host = client_.get(),
                      .device = kDevice,
@@ -54,46 +76,64 @@ Result<void> Topology::make_core_links() {
                     {.host = router_.get(),
                      .device = "client",
                      .addresses = {"198.51.100.254/24", "2001:db8:c::fe/64"}},
-                    {.number = kClientLink, .mtu = kOuterMtu});
+                    {.number = kClientLink, .mtu = kClientMtu});
   if (!link) return link.error();
   client_link_ = std::move(*link);
-  link = Link::connect({.host = balancer_.get(),
-                        .device = kDevice,
-                        .addresses = {"203.0.113.2/30", "2001:db8:b::2/64"}},
-                       {.host = router_.get(),
-                        .device = "balancer",
-                        .addresses = {"203.0.113.1/30", "2001:db8:b::1/64"},
-                        .xdp_pass = true},
-                       {.number = kBalancerLink, .mtu = kInnerMtu});
+  return default_routes(*client_, "198.51.100.254", "2001:db8:c::fe");
+}
+
+Result<void> Topology::make_segment() {
+  if (!options_.one_segment) return {};
+  const Site site = balancer_site(/*one_segment=*/true);
+  Netlink& router = router_->netlink();
+  // A MAC address of its own: else it would change with the devices plugged in.
+  const VethEnd bridge = {.device = kSegment, .mac = Link::mac(kSwitch, 1)};
+  if (Result<void> r = router.add_bridge(bridge, options_.inner_mtu); !r) return r;
+  if (Result<void> r = router.set_up(kSegment); !r) return r;
+  if (Result<void> r = router.add_address(kSegment, site.router_v4 + site.length_v4); !r) return r;
+  return router.add_address(kSegment, site.router_v6 + "/64");
+}
+
+// The router's end is named like the host.
+Result<std::unique_ptr<Link>> Topology::attach(Host& host, const Site& site,
+                                               const LinkOptions& options, bool xdp_pass) {
+  LinkEnd router = {
+      .host = router_.get(), .device = host.name(), .addresses = {}, .xdp_pass = xdp_pass};
+  if (!options_.one_segment)
+    router.addresses = {site.router_v4 + site.length_v4, site.router_v6 + "/64"};
+  Result<std::unique_ptr<Link>> link = Link::connect(
+      {.host = &host, .device = kDevice, .addresses = {site.v4 + site.length_v4, site.v6 + "/64"}},
+      router, options);
+  if (!link) return link;
+  if (options_.one_segment)
+    if (Result<void> r = router_->netlink().plug(router.device, kSegment); !r) return r.error();
+  if (Result<void> r = default_routes(host, site.router_v4, site.router_v6); !r) return r.error();
+  return link;
+}
+
+Result<void> Topology::attach_balancer() {
+  Result<std::unique_ptr<Link>> link =
+      attach(*balancer_, balancer_site(options_.one_segment),
+             {.number = kBalancerLink, .mtu = options_.inner_mtu}, /*xdp_pass=*/true);
   if (!link) return link.error();
   balancer_link_ = std::move(*link);
   return {};
 }
 
 Result<void> Topology::add_backend(const Lab& lab, unsigned number) {
-  BackendHost backend = {.name = fmt::format("be{}", number),
-                         .v4 = fmt::format("203.0.113.{}", 4 * number + 2),
-                         .v6 = fmt::format("2001:db8:e:{}::2", number)};
+  const Site site = backend_site(number, options_.one_segment);
+  BackendHost backend = {.name = fmt::format("be{}", number), .v4 = site.v4, .v6 = site.v6};
   Result<std::unique_ptr<Host>> host = Host::create(lab, backend.name);
   if (!host) return host.error();
   backend.host = std::move(*host);
-  const std::string router4 = fmt::format("203.0.113.{}", 4 * number + 1);
-  const std::string router6 = fmt::format("2001:db8:e:{}::1", number);
-  Result<std::unique_ptr<Link>> link =
-      Link::connect({.host = backend.host.get(),
-                     .device = kDevice,
-                     .addresses = {backend.v4 + "/30", backend.v6 + "/64"}},
-                    {.host = router_.get(),
-                     .device = backend.name,
-                     .addresses = {router4 + "/30", router6 + "/64"}},
-                    {.number = kFirstBackendLink + number - 1, .mtu = kInnerMtu});
+  Result<std::unique_ptr<Link>> link = attach(
+      *backend.host, site, {.number = kFirstBackendLink + number - 1, .mtu = options_.inner_mtu});
   if (!link) return link.error();
   backend.link = std::move(*link);
   for (const std::string& vip : options_.vips) {
     const char* length = vip.find(':') == vip.npos ? "/32" : "/128";
     if (Result<void> r = backend.host->netlink().add_address("lo", vip + length); !r) return r;
   }
-  if (Result<void> r = default_routes(*backend.host, router4, router6); !r) return r;
   Result<std::unique_ptr<HttpServer>> server =
       HttpServer::start(*backend.host, backend.name, options_.http_port);
   if (!server) return server.error();
@@ -103,8 +143,6 @@ Result<void> Topology::add_backend(const Lab& lab, unsigned number) {
 }
 
 Result<void> Topology::make_routes() {
-  if (Result<void> r = default_routes(*client_, "198.51.100.254", "2001:db8:c::fe"); !r) return r;
-  if (Result<void> r = default_routes(*balancer_, "203.0.113.1", "2001:db8:b::1"); !r) return r;
   if (Result<void> r = router_->netlink().add_route("192.0.2.0/24", kBalancer4); !r) return r;
   return router_->netlink().add_route("2001:db8::/64", kBalancer6);
 }

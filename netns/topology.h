@@ -7,9 +7,15 @@
 //   router    client, balancer, be1 ..    the other address of each
 //
 // 192.0.2.0/24 and 2001:db8::/64, where VIPs are from, are routed to the balancer. Backends answer
-// the client through the router: direct server return. Links behind the router have room for an
-// outer header. The router's end towards the balancer has XDP_PASS, so XDP_TX there is delivered;
-// the balancer has to find out the router's MAC address by itself.
+// the client through the router: direct server return. Unless asked otherwise, links behind the
+// router have room for an outer header. The router's end towards the balancer has XDP_PASS, so
+// XDP_TX there is delivered; the balancer has to find out the router's MAC address by itself.
+//
+// With `one_segment`, balancer and backends are on one Ethernet, a switch in the router:
+//
+//   balancer  eth0      203.0.113.2/24       2001:db8:b::2/64
+//   beI       eth0      203.0.113.(4I+2)/24  2001:db8:b::I:2/64
+//   router    segment   203.0.113.1/24       2001:db8:b::1/64
 #pragma once
 
 #include <cstdint>
@@ -44,10 +50,20 @@ struct BackendHost {
   std::unique_ptr<HttpServer> server;
 };
 
+// Where a host is attached to the router.
+struct Site {
+  std::string v4, v6;                // the host's addresses
+  std::string router_v4, router_v6;  // the router's on the same network
+  const char* length_v4 = "/30";
+};
+
 struct TopologyOptions {
   unsigned backends = 3;  // at most 62
   std::vector<std::string> vips = {kVip4, kVip6};
-  uint16_t http_port = 80;  // where each backend's web server answers with the backend's name
+  unsigned inner_mtu =
+      1600;                  // of the links behind the router; 1500 leaves path MTU discovery to do
+  bool one_segment = false;  // backends on the balancer's own Ethernet, as L2 forwarding needs them
+  uint16_t http_port = 80;   // where each backend's web server answers with the backend's name
 };
 
 class Topology {
@@ -67,7 +83,11 @@ class Topology {
  private:
   explicit Topology(const Options& options) : options_(options) {}
   Result<void> make_hosts(const Lab& lab);
-  Result<void> make_core_links();
+  Result<void> make_client_link();
+  Result<void> make_segment();
+  Result<std::unique_ptr<Link>> attach(Host& host, const Site& site, const LinkOptions& options,
+                                       bool xdp_pass = false);
+  Result<void> attach_balancer();
   Result<void> add_backend(const Lab& lab, unsigned number);
   Result<void> make_routes();
   Result<void> settle();

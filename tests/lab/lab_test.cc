@@ -126,6 +126,7 @@ TEST_F(LabTest, UploadsAreCountedAndConnectionsKept) {
   LAB_ASSERT_OK(answers);
   EXPECT_EQ(tally(*answers).failures(), 0u) << answers->at(0).error;
   EXPECT_EQ(answers->at(0).received, kSize);
+  EXPECT_EQ(answers->at(0).received_digest, answers->at(0).sent_digest);
   EXPECT_EQ(answers->at(2).body, 100000u);
   EXPECT_EQ(topology_->backend(1).server->received(), kSize);
   EXPECT_EQ(topology_->backend(1).server->requests(), 3u);

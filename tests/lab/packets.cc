@@ -90,13 +90,6 @@ Result<UniqueFd> open_socket(const Host& host, int family, int type, int protoco
   });
 }
 
-Result<void> send_to(const UniqueFd& socket, const std::string& destination, const Bytes& bytes) {
-  const SocketAddress to = socket_address(destination, 0);
-  if (sendto(socket.get(), bytes.data(), bytes.size(), 0, to.get(), to.size) < 0)
-    return errno_error("send a packet to " + destination);
-  return {};
-}
-
 }  // namespace
 
 Bytes udp_packet(const std::string& source, const std::string& destination, uint16_t port,
@@ -129,9 +122,21 @@ Bytes udp_packet(const std::string& source, const std::string& destination, uint
   return packet;
 }
 
-Result<void> send_raw(const Host& host, const std::string& destination, const Bytes& packet) {
+Result<void> send_to(const UniqueFd& socket, const std::string& destination, const Bytes& message,
+                     uint16_t port) {
+  const SocketAddress to = socket_address(destination, port);
+  if (sendto(socket.get(), message.data(), message.size(), 0, to.get(), to.size) < 0)
+    return errno_error("send a packet to " + destination);
+  return {};
+}
+
+Result<void> send_raw(const Host& host, const std::string& destination, const Bytes& packet,
+                      const std::string& device) {
   Result<UniqueFd> raw = open_socket(host, address_of(destination).family(), SOCK_RAW, IPPROTO_RAW);
   if (!raw) return raw.error();
+  if (!device.empty() && setsockopt(raw->get(), SOL_SOCKET, SO_BINDTODEVICE, device.c_str(),
+                                    socklen_t(device.size())) < 0)
+    return errno_error("send by " + device);
   return send_to(*raw, destination, packet);
 }
 
@@ -156,21 +161,26 @@ Result<UniqueFd> icmp_listener(const Host& host, int family) {
                      family == AF_INET ? int(IPPROTO_ICMP) : int(IPPROTO_ICMPV6));
 }
 
+Result<UniqueFd> igmp_listener(const Host& host) {
+  return open_socket(host, AF_INET, SOCK_RAW, IPPROTO_IGMP);
+}
+
 std::string receive(const UniqueFd& socket, milliseconds patience) {
   const Result<int> which = wait_readable(socket.get(), -1, Clock::now() + patience);
   if (!which || *which < 0) return "";
-  std::string packet(2048, '\0');
+  std::string packet(0xffff, '\0');
   const ssize_t size = recv(socket.get(), packet.data(), packet.size(), 0);
   packet.resize(size_t(std::max<ssize_t>(0, size)));
   return packet;
 }
 
-Result<bool> ping(const Host& host, const std::string& address) {
+Result<bool> ping(const Host& host, const std::string& address, size_t size) {
   const int family = address_of(address).family();
   Result<UniqueFd> socket = icmp_listener(host, family);
   if (!socket) return socket.error();
   const bool v4 = family == AF_INET;
   Bytes echo = {uint8_t(v4 ? ICMP_ECHO : ICMP6_ECHO_REQUEST), 0, 0, 0, 0x51, 0x1c, 0, 1};
+  echo.resize(echo.size() + size, 'p');
   if (v4) {  // the kernel does it for ICMPv6
     const uint16_t sum = checksum(echo);
     memcpy(&echo[2], &sum, sizeof(sum));

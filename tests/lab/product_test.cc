@@ -17,13 +17,13 @@ void ProductTest::SetUp() {
   const Result<Programs> programs = Programs::beside_this_program();
   ASSERT_TRUE(programs) << programs.error().message;
   LAB_ASSERT_OK_AND(lab_, Lab::create());
-  LAB_ASSERT_OK_AND(topology_, Topology::create(*lab_));
+  LAB_ASSERT_OK_AND(topology_, Topology::create(*lab_, topology_options()));
   product_ = std::make_unique<Product>(*topology_, *programs, kInstance);
 }
 
-void ProductTest::deploy(const ConfigOptions& options) {
+void ProductTest::deploy(const ConfigOptions& options, const AgentOptions& agents) {
   LAB_ASSERT_OK(product_->write_config(config_text(*topology_, options)));
-  LAB_ASSERT_OK(product_->start_agents());
+  LAB_ASSERT_OK(product_->start_agents(agents));
   LAB_ASSERT_OK(product_->start_daemon());
 }
 
@@ -65,6 +65,27 @@ nlohmann::json ProductTest::status() {
   if (!exit) return {};
   EXPECT_EQ(exit->status, 0) << exit->output;
   return nlohmann::json::parse(exit->output, nullptr, /*allow_exceptions=*/false);
+}
+
+std::string ProductTest::attached_mode() {
+  const nlohmann::json interfaces = status().value("interfaces", nlohmann::json::array());
+  return interfaces.empty() ? "" : interfaces[0].value("mode", "");
+}
+
+uint64_t ProductTest::replied(const std::string& reason) {
+  const nlohmann::json now = status();
+  for (const nlohmann::json& count : now.at("counters").at("replied"))
+    if (count.at("reason") == reason) return count.at("packets");
+  ADD_FAILURE() << "status knows no reply " << reason;
+  return 0;
+}
+
+uint64_t ProductTest::dropped() {
+  const nlohmann::json now = status();
+  uint64_t sum = 0;
+  for (const nlohmann::json& count : now.at("counters").at("dropped"))
+    sum += count.at("packets").get<uint64_t>();
+  return sum;
 }
 
 void ProductTest::expect_shares(const Tally& tally, const Weights& weights) {

@@ -23,10 +23,12 @@ class ProductTest : public testing::Test {
  protected:
   static constexpr char kInstance[] = "lab";
 
-  // Makes the lab; skips where the programs or the rights are missing.
+  // Makes the lab; skips where the rights are missing.
   void SetUp() override;
+  // What it looks like; for tests that need another one.
+  virtual TopologyOptions topology_options() const { return {}; }
   // Agents first, then the daemon; returns when the data plane is live.
-  void deploy(const ConfigOptions& options);
+  void deploy(const ConfigOptions& options, const AgentOptions& agents = {});
   // `count` new connections from the client, to each VIP in turn; none may fail.
   Tally ask(size_t count);
   // The same in the background.
@@ -39,6 +41,11 @@ class ProductTest : public testing::Test {
   XdpMode mode();
   // GET /v1/status, through sluicectl.
   nlohmann::json status();
+  // What `status` says of the balancer's interface: "native", "generic".
+  std::string attached_mode();
+  // How many packets the balancer has answered itself, or dropped; `reason` as in status.
+  uint64_t replied(const std::string& reason);
+  uint64_t dropped();
   void expect_shares(const Tally& tally, const Weights& weights);
 
   std::vector<std::string> vip_urls() const { return {url(kVip4), url(kVip6)}; }

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// One way to deploy sluice, as the parameter of a test; what holds in one of them holds in all.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace sluice::netns {
+
+inline const std::vector<std::string> kModes = {"native", "generic"};
+
+struct Deployment {
+  std::string mode;     // of the balancer's interface
+  std::string forward;  // as in the configuration: "gre", "{gue: {variant: 1}}"
+  bool ipv6_backends = false;
+};
+
+void PrintTo(const Deployment& d, std::ostream* out);
+std::string name_of(const testing::TestParamInfo<Deployment>& info);
+
+// In each of `modes`, with each of `forwards`, to backends of both families.
+std::vector<Deployment> deployments(const std::vector<std::string>& forwards,
+                                    const std::vector<std::string>& modes = kModes);
+
+}  // namespace sluice::netns

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Uploads where no link has room for a tunnel: path MTU discovery has to do the work, or the
+// backend has to ask for less.
+#include <gmock/gmock.h>
+#include <sys/socket.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "lab/deployment.h"
+#include "lab/icmp.h"
+#include "lab/product_test.h"
+
+namespace sluice::netns {
+namespace {
+
+using testing::AllOf;
+using testing::Each;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr unsigned kMtu = 1500;  // of every link
+constexpr uint64_t kSize = 10'000'000;
+const Weights kAll = {{"be1", 100}, {"be2", 100}};
+
+// Bytes between the outer IP header and the client's packet.
+const std::map<std::string, unsigned> kTunnels = {
+    {"ipip", 0},      {"gre", 4}, {"fou", 8}, {"gue", 8 + 4}, {"{gue: {variant: 1}}", 8},
+    {"geneve", 8 + 8}};
+const std::string kL2 = "l2";
+
+std::vector<std::string> tunnels() {
+  std::vector<std::string> names;
+  for (const auto& [name, overhead] : kTunnels) names.push_back(name);
+  return names;
+}
+
+class Upload : public ProductTest, public testing::WithParamInterface<Deployment> {
+ protected:
+  static bool is_l2() { return GetParam().forward == kL2; }
+
+  TopologyOptions topology_options() const override {
+    return {.backends = unsigned(kAll.size()), .inner_mtu = kMtu, .one_segment = is_l2()};
+  }
+  void SetUp() override {
+    ProductTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    for (int family : {AF_INET, AF_INET6})
+      LAB_ASSERT_OK_AND(listeners_[family], icmp_listener(topology_->client(), family));
+  }
+  // Deploys with agents that clamp like this, and uploads to each VIP.
+  void upload(const std::string& mss) {
+    ASSERT_NO_FATAL_FAILURE(deploy({.weights = kAll,
+                                    .mode = GetParam().mode,
+                                    .ipv6_backends = GetParam().ipv6_backends,
+                                    .forward = GetParam().forward},
+                                   {.mss = mss}));
+    ASSERT_EQ(attached_mode(), GetParam().mode);
+    for (const std::string& vip : vip_urls()) {
+      const std::vector<Request> requests = {
+          {.url = vip, .upload = kSize, .patience = milliseconds(15000)}};
+      Result<std::vector<Answer>> answers = fetch(topology_->client(), requests);
+      LAB_ASSERT_OK(answers);
+      EXPECT_EQ(answers->at(0).error, "") << vip;
+      EXPECT_EQ(answers->at(0).received, kSize) << vip;
+      EXPECT_EQ(answers->at(0).received_digest, answers->at(0).sent_digest) << vip;
+    }
+    EXPECT_EQ(dropped(), 0u);
+  }
+  // What the client has been told since the start.
+  std::vector<TooBig> told(int family) { return too_bigs(listeners_.at(family)); }
+
+ private:
+  std::map<int, UniqueFd> listeners_;
+};
+
+TEST_P(Upload, FindsThePathMtuByItself) {
+  ASSERT_NO_FATAL_FAILURE(upload("off"));
+  if (is_l2()) {  // nothing is added
+    EXPECT_THAT(told(AF_INET), IsEmpty());
+    EXPECT_THAT(told(AF_INET6), IsEmpty());
+    return;
+  }
+  const unsigned room =
+      kMtu - (GetParam().ipv6_backends ? 40 : 20) - kTunnels.at(GetParam().forward);
+  EXPECT_THAT(told(AF_INET), AllOf(Not(IsEmpty()), Each(TooBig{.from = kVip4, .mtu = room})));
+  EXPECT_THAT(told(AF_INET6), AllOf(Not(IsEmpty()), Each(TooBig{.from = kVip6, .mtu = room})));
+  EXPECT_GT(replied("TOO_BIG"), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Tunnel, Upload, testing::ValuesIn(deployments(tunnels())), name_of);
+INSTANTIATE_TEST_SUITE_P(NoTunnel, Upload, testing::ValuesIn(deployments({kL2})), name_of);
+
+class UploadWithLowerMss : public Upload {};
+
+TEST_P(UploadWithLowerMss, NeedsNoPathMtuDiscovery) {
+  ASSERT_NO_FATAL_FAILURE(upload("auto"));
+  EXPECT_THAT(told(AF_INET), IsEmpty());
+  EXPECT_THAT(told(AF_INET6), IsEmpty());
+  EXPECT_EQ(replied("TOO_BIG"), 0u);
+}
+
+// It is the agent's doing: one way to attach the balancer will do.
+INSTANTIATE_TEST_SUITE_P(Tunnel, UploadWithLowerMss,
+                         testing::ValuesIn(deployments(tunnels(), {kModes[0]})), name_of);
+
+}  // namespace
+}  // namespace sluice::netns

@@ -41,6 +41,8 @@ std::string fates(const api::Status& status, bool color) {
     if (c.packets > 0) table.add({"passed", human_count(c.packets), c.reason, c.text});
   for (const api::ReasonCount& c : status.counters.dropped)
     if (c.packets > 0) table.add({"dropped", human_count(c.packets), c.reason, c.text});
+  for (const api::ReasonCount& c : status.counters.replied)
+    if (c.packets > 0) table.add({"replied", human_count(c.packets), c.reason, c.text});
   return table.to_string();
 }
 

@@ -123,6 +123,7 @@ web/be2           no neighbour
 FATE     PACKETS  REASON     MEANING
 passed        12  NOT_OURS   not a VIP
 dropped        5  TRUNCATED  cut short
+replied        3  ECHO       a ping
 )");
 }
 

@@ -80,6 +80,8 @@ inline Status fixed_status() {
           .counters = {.passed = {{.reason = "NOT_OURS", .text = "not a VIP", .packets = 12}},
                        .dropped = {{.reason = "TRUNCATED", .text = "cut short", .packets = 5},
                                    {.reason = "FRAGMENT", .text = "a fragment", .packets = 0}},
+                       .replied = {{.reason = "ECHO", .text = "a ping", .packets = 3},
+                                   {.reason = "TOO_BIG", .text = "too large", .packets = 0}},
                        .forwarded = {.packets = 1'234'567, .bytes = UINT64_MAX}},
           .services = 1,
           .members = 2,

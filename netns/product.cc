@@ -88,7 +88,7 @@ Result<void> Product::start_agents(const AgentOptions& options) {
         .patience = milliseconds(10000)};
     for (const std::string& vip : topology_.options().vips)
       command.argv.insert(command.argv.end(), {"--vip", vip});
-    for (const char* source : {kBalancer4, kBalancer6})
+    for (const char* source : {kBalancer4, kBalancer6, kInside4, kInside6})
       command.argv.insert(command.argv.end(), {"--allow", source});
     // One bpffs for all hosts: the instance keeps their agents apart.
     command.argv.insert(command.argv.end(),

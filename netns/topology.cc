@@ -12,7 +12,13 @@ constexpr unsigned kClientMtu = 1500;
 constexpr char kSegment[] = "segment";  // the switch, in the router
 
 // Also numbers of MAC addresses.
-enum LinkNumber : unsigned { kSwitch = 0, kClientLink, kBalancerLink, kFirstBackendLink };
+enum LinkNumber : unsigned {
+  kSwitch,
+  kClientLink,
+  kBalancerLink,
+  kInsideLink,
+  kFirstBackendLink,
+};
 
 Site balancer_site(bool one_segment) {
   return {.v4 = kBalancer4,
@@ -51,6 +57,7 @@ Result<std::unique_ptr<Topology>> Topology::create(const Lab& lab, const Options
   if (Result<void> r = topology->make_client_link(); !r) return r.error();
   if (Result<void> r = topology->make_segment(); !r) return r.error();
   if (Result<void> r = topology->attach_balancer(); !r) return r.error();
+  if (Result<void> r = topology->add_inside_link(); !r) return r.error();
   for (unsigned number = 1; number <= options.backends; number++)
     if (Result<void> r = topology->add_backend(lab, number); !r) return r.error();
   if (Result<void> r = topology->make_routes(); !r) return r.error();
@@ -83,7 +90,7 @@ Result<void> Topology::make_client_link() {
 }
 
 Result<void> Topology::make_segment() {
-  if (!options_.one_segment) return {};
+  if (!one_segment()) return {};
   const Site site = balancer_site(/*one_segment=*/true);
   Netlink& router = router_->netlink();
   // A MAC address of its own: else it would change with the devices plugged in.
@@ -99,13 +106,12 @@ Result<std::unique_ptr<Link>> Topology::attach(Host& host, const Site& site,
                                                const LinkOptions& options, bool xdp_pass) {
   LinkEnd router = {
       .host = router_.get(), .device = host.name(), .addresses = {}, .xdp_pass = xdp_pass};
-  if (!options_.one_segment)
-    router.addresses = {site.router_v4 + site.length_v4, site.router_v6 + "/64"};
+  if (!one_segment()) router.addresses = {site.router_v4 + site.length_v4, site.router_v6 + "/64"};
   Result<std::unique_ptr<Link>> link = Link::connect(
       {.host = &host, .device = kDevice, .addresses = {site.v4 + site.length_v4, site.v6 + "/64"}},
       router, options);
   if (!link) return link;
-  if (options_.one_segment)
+  if (one_segment())
     if (Result<void> r = router_->netlink().plug(router.device, kSegment); !r) return r.error();
   if (Result<void> r = default_routes(host, site.router_v4, site.router_v6); !r) return r.error();
   return link;
@@ -113,15 +119,33 @@ Result<std::unique_ptr<Link>> Topology::attach(Host& host, const Site& site,
 
 Result<void> Topology::attach_balancer() {
   Result<std::unique_ptr<Link>> link =
-      attach(*balancer_, balancer_site(options_.one_segment),
+      attach(*balancer_, balancer_site(one_segment()),
              {.number = kBalancerLink, .mtu = options_.inner_mtu}, /*xdp_pass=*/true);
   if (!link) return link.error();
   balancer_link_ = std::move(*link);
   return {};
 }
 
+Result<void> Topology::add_inside_link() {
+  if (options_.shape != Shape::kTwoLinks) return {};
+  const std::string router4 = "203.0.113.249", router6 = "2001:db8:b:1::1";
+  Result<std::unique_ptr<Link>> link =
+      Link::connect({.host = balancer_.get(),
+                     .device = kInsideDevice,
+                     .addresses = {std::string(kInside4) + "/30", std::string(kInside6) + "/64"}},
+                    {.host = router_.get(),
+                     .device = "inside",
+                     .addresses = {router4 + "/30", router6 + "/64"},
+                     .xdp_pass = true},
+                    {.number = kInsideLink, .mtu = options_.inner_mtu});
+  if (!link) return link.error();
+  inside_link_ = std::move(*link);
+  if (Result<void> r = balancer_->netlink().add_route("203.0.113.0/24", router4); !r) return r;
+  return balancer_->netlink().add_route("2001:db8:e::/48", router6);
+}
+
 Result<void> Topology::add_backend(const Lab& lab, unsigned number) {
-  const Site site = backend_site(number, options_.one_segment);
+  const Site site = backend_site(number, one_segment());
   BackendHost backend = {.name = fmt::format("be{}", number), .v4 = site.v4, .v6 = site.v6};
   Result<std::unique_ptr<Host>> host = Host::create(lab, backend.name);
   if (!host) return host.error();

@@ -11,11 +11,16 @@
 // router have room for an outer header. The router's end towards the balancer has XDP_PASS, so
 // XDP_TX there is delivered; the balancer has to find out the router's MAC address by itself.
 //
-// With `one_segment`, balancer and backends are on one Ethernet, a switch in the router:
+// With Shape::kOneSegment, balancer and backends are on one Ethernet, a switch in the router:
 //
 //   balancer  eth0      203.0.113.2/24       2001:db8:b::2/64
 //   beI       eth0      203.0.113.(4I+2)/24  2001:db8:b::I:2/64
 //   router    segment   203.0.113.1/24       2001:db8:b::1/64
+//
+// With Shape::kTwoLinks, the balancer reaches backends by a second link to the router:
+//
+//   balancer  eth1      203.0.113.250/30     2001:db8:b:1::2/64
+//   router    inside    203.0.113.249/30     2001:db8:b:1::1/64
 #pragma once
 
 #include <cstdint>
@@ -39,6 +44,10 @@ inline constexpr char kClient4[] = "198.51.100.1";
 inline constexpr char kClient6[] = "2001:db8:c::1";
 inline constexpr char kBalancer4[] = "203.0.113.2";
 inline constexpr char kBalancer6[] = "2001:db8:b::2";
+// The balancer's second link.
+inline constexpr char kInsideDevice[] = "eth1";
+inline constexpr char kInside4[] = "203.0.113.250";
+inline constexpr char kInside6[] = "2001:db8:b:1::2";
 
 // "http://192.0.2.10/", "http://[2001:db8::10]/"
 std::string url(const std::string& address, const std::string& path = "/");
@@ -57,13 +66,19 @@ struct Site {
   const char* length_v4 = "/30";
 };
 
+enum class Shape {
+  kRouted,      // everybody on a network of their own
+  kOneSegment,  // backends on the balancer's own Ethernet, as L2 forwarding needs them
+  kTwoLinks,    // the balancer's way to backends is not the one clients come by
+};
+
 struct TopologyOptions {
-  unsigned backends = 3;  // at most 62
+  unsigned backends = 3;  // at most 61
   std::vector<std::string> vips = {kVip4, kVip6};
   unsigned inner_mtu =
-      1600;                  // of the links behind the router; 1500 leaves path MTU discovery to do
-  bool one_segment = false;  // backends on the balancer's own Ethernet, as L2 forwarding needs them
-  uint16_t http_port = 80;   // where each backend's web server answers with the backend's name
+      1600;  // of the links behind the router; 1500 leaves path MTU discovery to do
+  Shape shape = Shape::kRouted;
+  uint16_t http_port = 80;  // where each backend's web server answers with the backend's name
 };
 
 class Topology {
@@ -85,9 +100,11 @@ class Topology {
   Result<void> make_hosts(const Lab& lab);
   Result<void> make_client_link();
   Result<void> make_segment();
+  bool one_segment() const { return options_.shape == Shape::kOneSegment; }
   Result<std::unique_ptr<Link>> attach(Host& host, const Site& site, const LinkOptions& options,
                                        bool xdp_pass = false);
   Result<void> attach_balancer();
+  Result<void> add_inside_link();
   Result<void> add_backend(const Lab& lab, unsigned number);
   Result<void> make_routes();
   Result<void> settle();
@@ -95,7 +112,7 @@ class Topology {
   Options options_;
   // Links and servers after their hosts: members go in reverse order.
   std::unique_ptr<Host> client_, router_, balancer_;
-  std::unique_ptr<Link> client_link_, balancer_link_;
+  std::unique_ptr<Link> client_link_, balancer_link_, inside_link_;
   std::vector<BackendHost> backends_;
 };
 

@@ -54,7 +54,7 @@ TEST_F(TopologyTest, LinksHaveTheMtuAskedFor) {
 }
 
 TEST_F(TopologyTest, OnOneSegmentNobodyRoutesToBackends) {
-  ASSERT_NO_FATAL_FAILURE(make({.backends = 2, .one_segment = true}));
+  ASSERT_NO_FATAL_FAILURE(make({.backends = 2, .shape = Shape::kOneSegment}));
   BackendHost& backend = topology_->backend(2);
   for (const std::string& address : {backend.v4, backend.v6})
     ASSERT_NO_FATAL_FAILURE(ask_be2(topology_->balancer(), address));
@@ -63,12 +63,25 @@ TEST_F(TopologyTest, OnOneSegmentNobodyRoutesToBackends) {
 }
 
 TEST_F(TopologyTest, OnOneSegmentTheClientReachesBackendsByTheRouter) {
-  ASSERT_NO_FATAL_FAILURE(make({.backends = 2, .one_segment = true}));
+  ASSERT_NO_FATAL_FAILURE(make({.backends = 2, .shape = Shape::kOneSegment}));
   BackendHost& backend = topology_->backend(2);
   for (const std::string& address : {backend.v4, backend.v6})
     ASSERT_NO_FATAL_FAILURE(ask_be2(topology_->client(), address));
   EXPECT_GT(counter(topology_->router(), "IpForwDatagrams"), 0u);
   EXPECT_GT(counter(topology_->router(), "Ip6OutForwDatagrams"), 0u);
+}
+
+TEST_F(TopologyTest, OnTwoLinksTheBalancerReachesBackendsByTheSecond) {
+  ASSERT_NO_FATAL_FAILURE(make({.backends = 2, .shape = Shape::kTwoLinks}));
+  Result<LinkState> before = topology_->balancer().netlink().link(kInsideDevice);
+  LAB_ASSERT_OK(before);
+  BackendHost& backend = topology_->backend(2);
+  for (const std::string& address : {backend.v4, backend.v6})
+    ASSERT_NO_FATAL_FAILURE(ask_be2(topology_->balancer(), address));
+  Result<LinkState> after = topology_->balancer().netlink().link(kInsideDevice);
+  LAB_ASSERT_OK(after);
+  EXPECT_GE(after->tx_packets - before->tx_packets, 2 * 4u);  // SYN, ACK, request, FIN
+  EXPECT_GE(after->rx_packets - before->rx_packets, 2 * 3u);
 }
 
 TEST_F(TopologyTest, KernelCountersAreOfTheHost) {

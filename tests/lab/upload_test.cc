@@ -40,8 +40,9 @@ class Upload : public ProductTest, public testing::WithParamInterface<Deployment
  protected:
   static bool is_l2() { return GetParam().forward == kL2; }
 
+  virtual Shape shape() const { return is_l2() ? Shape::kOneSegment : Shape::kRouted; }
   TopologyOptions topology_options() const override {
-    return {.backends = unsigned(kAll.size()), .inner_mtu = kMtu, .one_segment = is_l2()};
+    return {.backends = unsigned(kAll.size()), .inner_mtu = kMtu, .shape = shape()};
   }
   void SetUp() override {
     ProductTest::SetUp();
@@ -70,6 +71,13 @@ class Upload : public ProductTest, public testing::WithParamInterface<Deployment
   }
   // What the client has been told since the start.
   std::vector<TooBig> told(int family) { return too_bigs(listeners_.at(family)); }
+  void expect_told_the_room() {
+    const unsigned room =
+        kMtu - (GetParam().ipv6_backends ? 40 : 20) - kTunnels.at(GetParam().forward);
+    for (const auto& [family, vip] : {std::pair(AF_INET, kVip4), std::pair(AF_INET6, kVip6)})
+      EXPECT_THAT(told(family), AllOf(Not(IsEmpty()), Each(TooBig{.from = vip, .mtu = room})));
+    EXPECT_GT(replied("TOO_BIG"), 0u);
+  }
 
  private:
   std::map<int, UniqueFd> listeners_;
@@ -82,15 +90,30 @@ TEST_P(Upload, FindsThePathMtuByItself) {
     EXPECT_THAT(told(AF_INET6), IsEmpty());
     return;
   }
-  const unsigned room =
-      kMtu - (GetParam().ipv6_backends ? 40 : 20) - kTunnels.at(GetParam().forward);
-  EXPECT_THAT(told(AF_INET), AllOf(Not(IsEmpty()), Each(TooBig{.from = kVip4, .mtu = room})));
-  EXPECT_THAT(told(AF_INET6), AllOf(Not(IsEmpty()), Each(TooBig{.from = kVip6, .mtu = room})));
-  EXPECT_GT(replied("TOO_BIG"), 0u);
+  expect_told_the_room();
 }
 
 INSTANTIATE_TEST_SUITE_P(Tunnel, Upload, testing::ValuesIn(deployments(tunnels())), name_of);
 INSTANTIATE_TEST_SUITE_P(NoTunnel, Upload, testing::ValuesIn(deployments({kL2})), name_of);
+
+// Packets come by one interface and leave by another; the answer goes back where they came from.
+class UploadByTwoLinks : public Upload {
+ protected:
+  Shape shape() const override { return Shape::kTwoLinks; }
+};
+
+TEST_P(UploadByTwoLinks, FindsThePathMtuByItself) {
+  Result<LinkState> before = topology_->balancer().netlink().link(kDevice);
+  LAB_ASSERT_OK(before);
+  ASSERT_NO_FATAL_FAILURE(upload("off"));
+  expect_told_the_room();
+  Result<LinkState> after = topology_->balancer().netlink().link(kDevice);
+  LAB_ASSERT_OK(after);
+  EXPECT_LT(after->tx_bytes - before->tx_bytes, kSize / 10) << "forwarded by the wrong one";
+}
+
+INSTANTIATE_TEST_SUITE_P(Tunnel, UploadByTwoLinks, testing::ValuesIn(deployments({"ipip"})),
+                         name_of);
 
 class UploadWithLowerMss : public Upload {};
 

@@ -85,6 +85,14 @@ std::vector<api::ReasonCount> report_reasons(const std::array<uint64_t, N>& coun
   return out;
 }
 
+// What the mode alone does not say.
+std::string detail_of(const Interface& wanted, const Attachment& a) {
+  if (a.hook() == Hook::kTc) return fmt::format("by {}", a.mode());
+  const bool fell_back =
+      wanted.mode == AttachMode::kAuto && a.mode() == std::string_view("generic");
+  return fell_back ? "the driver has no native XDP" : "";
+}
+
 }  // namespace
 
 std::vector<api::Interface> report_interfaces(const Knowledge& k) {
@@ -95,12 +103,11 @@ std::vector<api::Interface> report_interfaces(const Knowledge& k) {
       out.push_back({.name = i.name, .detail = "the interface is away"});
       continue;
     }
-    const bool fell_back = i.mode == AttachMode::kAuto && a->mode() == std::string_view("generic");
     out.push_back({.name = i.name,
                    .ifindex = a->ifindex(),
-                   .mode = a->mode(),
+                   .mode = a->hook() == Hook::kTc ? "tc" : a->mode(),
                    .attached = true,
-                   .detail = fell_back ? "the driver has no native XDP" : ""});
+                   .detail = detail_of(i, *a)});
   }
   return out;
 }

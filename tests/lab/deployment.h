@@ -9,7 +9,7 @@
 
 namespace sluice::netns {
 
-inline const std::vector<std::string> kModes = {"native", "generic"};
+inline const std::vector<std::string> kModes = {"native", "generic", "tc"};
 
 struct Deployment {
   std::string mode;     // of the balancer's interface

@@ -1,31 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netns/link.h"
 
-#include <linux/ethtool.h>
-#include <linux/sockios.h>
-#include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-
+#include "netns/offload.h"
 #include "netns/xdp.h"
 
 namespace sluice::netns {
-namespace {
-
-Result<void> disable_tx_checksum(const Host& host, const std::string& device) {
-  return host.run([&]() -> Result<void> {
-    const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    ethtool_value off = {.cmd = ETHTOOL_STXCSUM, .data = 0};
-    ifreq request = {};
-    device.copy(request.ifr_name, sizeof(request.ifr_name) - 1);
-    request.ifr_data = reinterpret_cast<char*>(&off);
-    if (ioctl(socket.get(), SIOCETHTOOL, &request) < 0)
-      return errno_error("turn off transmit checksums of " + device + " in " + host.name());
-    return {};
-  });
-}
-
-}  // namespace
 
 MacAddress Link::mac(unsigned link_number, unsigned end) {
   return MacAddress({0x02, 0, 0, 0, uint8_t(link_number), uint8_t(end)});
@@ -47,7 +26,8 @@ Result<std::unique_ptr<Link>> Link::connect(const LinkEnd& a, const LinkEnd& b,
 
 Result<void> Link::set_up(const LinkEnd& end) {
   Netlink& netlink = end.host->netlink();
-  if (Result<void> r = disable_tx_checksum(*end.host, end.device); !r) return r;
+  if (Result<void> r = set_offload(*end.host, end.device, Offload::kTxChecksum, false); !r)
+    return r;
   if (end.xdp_pass) {
     Result<UniqueFd> program = attach_xdp_pass(*end.host, end.device);
     if (!program) return program.error();

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +28,10 @@ std::string invocation(const Verb& verb) {
   return std::string(verb.name) + (verb.arguments.empty() ? "" : " ") + std::string(verb.arguments);
 }
 
+std::string invocation(const VerbOption& option) {
+  return fmt::format("{} {}", option.name, option.value);
+}
+
 // "-o, --output FORMAT"
 std::string invocation(const CLI::Option& option) {
   std::string out;
@@ -47,9 +52,20 @@ std::string overview(const CLI::App& app) {
   return out + "\nexit status: 0 done, 1 failed (the reason is on standard error), 2 wrong usage\n";
 }
 
+std::string usage_of(const Verb& verb) {
+  std::string out = invocation(verb);
+  for (const VerbOption& option : verb.options)
+    if (option.required) out += " " + invocation(option);
+  return out;
+}
+
 std::string help_of(const Verb& verb) {
-  return fmt::format("usage: sluicectl [OPTIONS] {}\n\n{}.\n{}\n", invocation(verb), verb.summary,
-                     verb.details);
+  std::string out = fmt::format("usage: sluicectl [OPTIONS] {}\n\n{}.\n{}\n", usage_of(verb),
+                                verb.summary, verb.details);
+  if (!verb.options.empty()) out += "\noptions:\n";
+  for (const VerbOption& option : verb.options)
+    out += fmt::format("  {:<20}  {}\n", invocation(option), option.summary);
+  return out;
 }
 
 // The verb that `words` begin with.
@@ -76,10 +92,26 @@ int help(const CLI::App& app, const std::vector<std::string>& words) {
   return 0;
 }
 
+// The first option given that the verb does not have; null: there is none.
+const std::string* alien_option(const Verb& verb, const Options& options) {
+  for (const auto& [name, value] : options.of_verb)
+    if (std::ranges::find(verb.options, name, &VerbOption::name) == verb.options.end())
+      return &name;
+  return nullptr;
+}
+
+bool has_required(const Verb& verb, const Options& options) {
+  return std::ranges::all_of(verb.options, [&](const VerbOption& option) {
+    return !option.required || options.find(option.name);
+  });
+}
+
 int run(const Verb& verb, const Options& options, const std::vector<std::string>& words) {
   const std::span<const std::string> arguments = std::span(words).subspan(words_in(verb.name));
-  if (arguments.size() != words_in(verb.arguments))
-    return complain(fmt::format("usage: sluicectl {}", invocation(verb)));
+  if (arguments.size() != words_in(verb.arguments) || !has_required(verb, options))
+    return complain(fmt::format("usage: sluicectl {}", usage_of(verb)));
+  if (const std::string* alien = alien_option(verb, options))
+    return complain(fmt::format("{} has no option {}", verb.name, *alien));
   const Result<int> status = verb.run(options, arguments);
   if (status) return *status;
   fmt::print(stderr, "sluicectl: {}\n", printable_lines(status.error().message, 2));
@@ -102,6 +134,17 @@ int run(const CLI::App& app, bool wants_help, const Options& options,
   return run(*verb, options, words);
 }
 
+// What only one verb knows, without a description: the overview leaves it out.
+void add_options_of_verbs(CLI::App& app, Options& options) {
+  for (const Verb& verb : verbs())
+    for (const VerbOption& o : verb.options) {
+      const std::string name(o.name);
+      CLI::Option* const option = app.add_option_function<std::string>(
+          name, [&options, name](const std::string& value) { options.of_verb[name] = value; });
+      if (o.check) option->check(CLI::Validator(o.check, ""));
+    }
+}
+
 int parse_and_run(int argc, char** argv) {
   Options options;
   std::vector<std::string> words;
@@ -119,6 +162,7 @@ int parse_and_run(int argc, char** argv) {
   app.add_option("--bpffs", options.bpffs, "where unload looks for pins (default /sys/fs/bpf)")
       ->type_name("DIR");
   app.add_flag("-h,--help", wants_help, "more about a verb, or this");
+  add_options_of_verbs(app, options);
   app.set_version_flag("--version", "sluicectl " SLUICE_VERSION, "the version");
   try {
     app.parse(argc, argv);

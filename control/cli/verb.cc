@@ -5,7 +5,28 @@ namespace sluice::cli {
 
 namespace {
 
-constexpr Verb kVerbs[] = {
+constexpr std::string_view kSimulateDetails =
+    "Each frame of the capture goes through the program that sluiced attaches, in maps of its "
+    "own.\n"
+    "What came before counts (fragments are remembered), but not how long ago: time between "
+    "frames\n"
+    "is not replayed, and answers of our own are not rate-limited. No interface, route or "
+    "neighbour\n"
+    "of this host is asked; where the file says nothing the options below do, or a placeholder\n"
+    "that standard error tells of. It takes root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.\n"
+    "\n"
+    "  tx        leaves by the interface it came in by; with a reason: an answer of our own\n"
+    "  redirect  leaves by another interface\n"
+    "  pass      goes to the host's kernel\n"
+    "  drop      is dropped\n"
+    "  skipped   was not run: CUT when captured (tcpdump -s 0 keeps all), or TOO_LARGE for the\n"
+    "            kernel to run (above about 3500 bytes)\n"
+    "\n"
+    "With -o json, one object a line: index (from 0), verdict, reason, service, backend, "
+    "interface\n"
+    "(it leaves by) and packet (in hexadecimal, after the program); null where there is none.";
+
+const Verb kVerbs[] = {
     {"status", "", "what is attached, what is in force, what became of the packets",
      "The counters count from the moment the instance was loaded; restarting sluiced does not\n"
      "reset them.",
@@ -18,6 +39,8 @@ constexpr Verb kVerbs[] = {
     {"config check", "FILE", "whether sluiced would accept a file; needs no daemon and no root",
      "Prints every error as FILE:LINE:COLUMN and exits with 1, or says that the file is fine.",
      config_check},
+    {"simulate", "FILE", "what a configuration does to the packets of a capture; attaches nothing",
+     kSimulateDetails, simulate, simulate_options()},
     {"reload", "", "make sluiced read its configuration file again",
      "A file with errors is refused as a whole, and what was in force stays so.", reload},
     {"unload", "", "stop sluiced, detach its programs and remove its pins",
@@ -30,6 +53,11 @@ constexpr Verb kVerbs[] = {
 
 std::span<const Verb> verbs() {
   return kVerbs;
+}
+
+const std::string* Options::find(std::string_view name) const {
+  const auto found = of_verb.find(name);
+  return found == of_verb.end() ? nullptr : &found->second;
 }
 
 std::string Options::socket_path() const {

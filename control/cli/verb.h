@@ -2,6 +2,8 @@
 // What sluicectl can do: the table of verbs.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,9 +19,22 @@ struct Options {
   std::string bpffs = "/sys/fs/bpf";
   std::string output = "table";
   bool color = false;
+  std::map<std::string, std::string, std::less<>> of_verb;  // the verb's own: "--in" -> "x.pcap"
 
   bool json() const { return output == "json"; }
   std::string socket_path() const;
+  // The value of an option of the verb; null: not given.
+  const std::string* find(std::string_view name) const;
+};
+
+// An option that only one verb has.
+struct VerbOption {
+  std::string_view name;   // "--in"
+  std::string_view value;  // "PCAP", as the usage shows it
+  std::string_view summary;
+  bool required = false;
+  // What is wrong with a value, empty if nothing; null: everything is right.
+  std::string (*check)(const std::string& value) = nullptr;
 };
 
 struct Verb {
@@ -31,14 +46,17 @@ struct Verb {
   std::string_view details;  // what else `help NAME` says
   // The exit status, or what main() complains about before it returns 1.
   Result<int> (*run)(const Options&, Arguments);
+  std::span<const VerbOption> options = {};
 };
 
 std::span<const Verb> verbs();
+std::span<const VerbOption> simulate_options();
 
 Result<int> status(const Options&, Verb::Arguments);
 Result<int> service_list(const Options&, Verb::Arguments);
 Result<int> service_show(const Options&, Verb::Arguments);
 Result<int> config_check(const Options&, Verb::Arguments);
+Result<int> simulate(const Options&, Verb::Arguments);
 Result<int> reload(const Options&, Verb::Arguments);
 Result<int> unload(const Options&, Verb::Arguments);
 

@@ -77,7 +77,7 @@ TEST_F(CliTest, HelpAnswersForEveryRow) {
   const Outcome help = run("help");
   EXPECT_EQ(help.status, 0);
   const std::vector<std::string> rows = rows_of(help.out);
-  EXPECT_EQ(rows.size(), 7u);
+  EXPECT_EQ(rows.size(), 8u);
   for (const std::string& row : rows) {
     const std::string verb = lower_case_words(row);
     for (const std::string& form : {"help " + verb, verb + " --help", "-h " + verb}) {
@@ -91,14 +91,50 @@ TEST_F(CliTest, HelpAnswersForEveryRow) {
 }
 
 TEST_F(CliTest, WrongUsageIsStatusTwo) {
-  for (const char* arguments :
-       {"", "frobnicate", "service", "service show", "service show a b", "status now",
-        "-o yaml status", "--frobnicate status", "help frobnicate", "--socket"}) {
+  for (const char* arguments : {"",
+                                "frobnicate",
+                                "service",
+                                "service show",
+                                "service show a b",
+                                "status now",
+                                "-o yaml status",
+                                "--frobnicate status",
+                                "help frobnicate",
+                                "--socket",
+                                "simulate a",
+                                "simulate --in b",
+                                "simulate a b --in c",
+                                "status --in a",
+                                "simulate a --in b --hook nosuch",
+                                "simulate a --in b --mac 02:00:00:00:00",
+                                "simulate a --in b --mac 01:00:5e:00:00:01",
+                                "simulate a --in b --next-hop be1",
+                                "simulate a --in b --mtu 575",
+                                "simulate a --in b --mtu 9217",
+                                "simulate a --in b --mtu 1500x",
+                                "simulate a --in b --local 192.0.2",
+                                "simulate a --in b --local 192.0.2.1,",
+                                "simulate a --in b --in c"}) {
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.status, 2) << arguments;
     EXPECT_THAT(outcome.out, IsEmpty()) << arguments;
     EXPECT_THAT(outcome.err, HasSubstr("sluicectl")) << arguments;
   }
+}
+
+TEST_F(CliTest, HelpAboutAVerbHasItsOptionsAndTheOverviewDoesNot) {
+  const std::string help = run("help simulate").out;
+  EXPECT_THAT(help, StartsWith("usage: sluicectl [OPTIONS] simulate FILE --in PCAP\n"));
+  for (const char* option :
+       {"--in PCAP", "--out PCAP", "--hook HOOK", "--interface NAME", "--egress NAME", "--mac MAC",
+        "--mtu N", "--local ADDR[,ADDR]", "--next-hop MAC"}) {
+    EXPECT_THAT(help, HasSubstr(std::string("\n  ") + option + " "));
+    EXPECT_THAT(run("help").out, Not(HasSubstr(option)));
+  }
+}
+
+TEST_F(CliTest, AnOptionOfAnotherVerbIsRefusedByName) {
+  EXPECT_THAT(run("status --mtu 1500").err, HasSubstr("status has no option --mtu"));
 }
 
 TEST_F(CliTest, StatusIsReadable) {

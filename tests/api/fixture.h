@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
@@ -17,25 +16,11 @@
 #include "api/server.h"
 #include "base/event_loop.h"
 #include "base/unique_fd.h"
+#include "support/temporary_folder.h"
 
 namespace sluice::api {
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = "/tmp/sluice-test.XXXXXX";
-    if (!::mkdtemp(name.data())) throw std::runtime_error("mkdtemp " + name);
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::string path(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
+using test::TemporaryFolder;
 
 inline Service shop() {
   return {.name = "shop",

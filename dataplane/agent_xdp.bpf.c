@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // The walk of a packet on a backend, at the XDP hook: out of the balancer's tunnel. Read this
 // function first: its order is the order of the files in agent/.
-#include "ctx/xdp.bpf.h"
+#include "ctx/agent_xdp.bpf.h"
 
 #include "agent/find_tunnel.bpf.h"
 #include "agent/admit_outer.bpf.h"
@@ -14,8 +14,7 @@
 SEC("xdp")
 int sluice_agent(struct xdp_md *ctx)
 {
-	struct hook_ctx *hook = (struct hook_ctx *)ctx;
-	struct tunnel_packet pkt = {.ctx = hook, .cur = hook_packet(hook)};
+	struct tunnel_packet pkt = {.ctx = ctx};
 	enum verdict v = find_tunnel(&pkt);
 
 	if (v == V_NEXT)

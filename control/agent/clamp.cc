@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "agent_tc.skel.h"
+#include "agent_mss.skel.h"
 #include "kernel/load_log.h"
 #include "kernel/skeleton.h"
 #include "kernel/tc_filter.h"
@@ -59,13 +59,13 @@ Mss mss_for(const Settings& settings, uint32_t mtu) {
 Result<void> clamp(const std::string& interface, uint32_t ifindex, Mss mss, int vips_fd,
                    const Pins& pins) {
   LoadLog log;
-  SkeletonPtr<agent_tc> skeleton(agent_tc::open());
+  SkeletonPtr<agent_mss> skeleton(agent_mss::open());
   if (!skeleton) return errno_error("open the embedded BPF object of the MSS clamp");
   skeleton->rodata->mss_v4 = mss.v4;
   skeleton->rodata->mss_v6 = mss.v6;
   if (int r = bpf_map__reuse_fd(skeleton->maps.vips, vips_fd); r < 0)
     return errno_error("share the VIPs with the MSS clamp", r);
-  if (int r = agent_tc::load(skeleton.get()); r < 0)
+  if (int r = agent_mss::load(skeleton.get()); r < 0)
     return Error{errno_error("load the MSS clamp", r).message + log.tail()};
   const int program = bpf_program__fd(skeleton->progs.sluice_mss);
 

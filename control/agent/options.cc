@@ -29,6 +29,7 @@ const std::map<std::string, AttachMode> kModes = {
     {"auto", AttachMode::kAuto},
     {"native", AttachMode::kNative},
     {"generic", AttachMode::kGeneric},
+    {"tc", AttachMode::kTc},
 };
 
 // An instance is a file name under the BPF file system.
@@ -188,7 +189,8 @@ void add_run(CLI::App& run, Options& o, Words& words) {
       ->capture_default_str()
       ->type_name("PORT");
   run.add_option("--mode", words.mode,
-                 "native: in the driver; generic: anywhere, slowly; auto: native where it can be")
+                 "where: native: XDP in the driver; generic: XDP anywhere, slowly; auto: native "
+                 "where it can be, else generic; tc: tc ingress, where XDP cannot be")
       ->capture_default_str()
       ->type_name("MODE")
       ->check(CLI::IsMember(kModes).description(""));
@@ -213,7 +215,7 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   Words words;
   CLI::App app(
       "sluice-agent: takes the balancer's packets for the VIPs out of their IPIP, GRE, FOU, GUE or "
-      "Geneve tunnel, in XDP, before the kernel sees them.");
+      "Geneve tunnel, at XDP or tc, before the kernel sees them.");
   app.set_version_flag("--version", SLUICE_VERSION);
   app.require_subcommand(0, 1);
   CLI::App* run = app.add_subcommand(

@@ -6,15 +6,29 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "agent/keys.h"
+#include "agent_tc.skel.h"
 #include "agent_xdp.skel.h"
+#include "kernel/attached_program.h"
 #include "kernel/load_log.h"
 #include "kernel/skeleton.h"
 
 namespace sluice::agent {
 
+// One of the two; their maps are the same.
 struct Program::Loaded {
-  SkeletonPtr<agent_xdp> skeleton;
+  SkeletonPtr<agent_xdp> xdp;
+  SkeletonPtr<agent_tc> tc;
+
+  const bpf_object* object() const { return xdp ? xdp->obj : tc->obj; }
+  // `name` as in dataplane/agent/maps.bpf.h.
+  const bpf_map* map(const char* name) const {
+    const bpf_map* found = bpf_object__find_map_by_name(object(), name);
+    if (!found) std::abort();
+    return found;
+  }
 };
 
 namespace {
@@ -45,6 +59,18 @@ Result<void> add_ports(const bpf_map* map, const std::vector<TunnelPort>& ports)
   return {};
 }
 
+template <class Skeleton>
+Result<void> load_skeleton(SkeletonPtr<Skeleton>& skeleton, const char* hook) {
+  LoadLog log;
+  skeleton.reset(Skeleton::open());
+  if (!skeleton) return errno_error("open the embedded BPF object");
+  const int r = Skeleton::load(skeleton.get());
+  if (r == 0) return {};
+  const char* hint = r == -EPERM ? " (needs CAP_BPF and CAP_NET_ADMIN)" : "";
+  return Error{errno_error(fmt::format("load the {} program", hook), r).message + hint +
+               log.tail()};
+}
+
 }  // namespace
 
 Program::Program(std::unique_ptr<Loaded> loaded) : loaded_(std::move(loaded)) {
@@ -54,31 +80,28 @@ Program& Program::operator=(Program&&) noexcept = default;
 Program::~Program() = default;
 
 Result<Program> Program::load(const Settings& settings) {
-  LoadLog log;
   auto loaded = std::make_unique<Loaded>();
-  loaded->skeleton.reset(agent_xdp::open());
-  if (!loaded->skeleton) return errno_error("open the embedded BPF object");
-  agent_xdp& s = *loaded->skeleton;
-  if (int r = agent_xdp::load(&s); r < 0) {
-    const char* hint = r == -EPERM ? " (needs CAP_BPF and CAP_NET_ADMIN)" : "";
-    return Error{errno_error("load the XDP program", r).message + hint + log.tail()};
-  }
-  if (Result<void> r = add_all(s.maps.vips, settings.vips); !r) return r.error();
-  if (Result<void> r = add_all(s.maps.allowed, settings.allowed); !r) return r.error();
-  if (Result<void> r = add_ports(s.maps.ports, settings.ports); !r) return r.error();
+  Result<void> done = hook_of(settings.mode) == Hook::kXdp ? load_skeleton(loaded->xdp, "XDP")
+                                                           : load_skeleton(loaded->tc, "tc");
+  if (!done) return done.error();
+  if (Result<void> r = add_all(loaded->map("vips"), settings.vips); !r) return r.error();
+  if (Result<void> r = add_all(loaded->map("allowed"), settings.allowed); !r) return r.error();
+  if (Result<void> r = add_ports(loaded->map("ports"), settings.ports); !r) return r.error();
   return Program(std::move(loaded));
 }
 
 int Program::fd() const {
-  return bpf_program__fd(loaded_->skeleton->progs.sluice_agent);
+  const bpf_program* program =
+      loaded_->xdp ? loaded_->xdp->progs.sluice_agent : loaded_->tc->progs.sluice_agent;
+  return bpf_program__fd(program);
 }
 
 int Program::vips_fd() const {
-  return bpf_map__fd(loaded_->skeleton->maps.vips);
+  return bpf_map__fd(loaded_->map("vips"));
 }
 
 Result<void> Program::set_locals(const std::set<IpAddress>& addresses) {
-  const bpf_map* map = loaded_->skeleton->maps.locals;
+  const bpf_map* map = loaded_->map("locals");
   if (addresses.size() > SLUICE_AGENT_MAX_LOCALS)
     return Error{
         fmt::format("this host has {} addresses, more than the {} there is room for; say "
@@ -104,7 +127,7 @@ Result<void> Program::set_locals(const std::set<IpAddress>& addresses) {
 
 Result<void> Program::pin_maps(const Pins& pins) const {
   const bpf_map* map = nullptr;
-  bpf_object__for_each_map(map, loaded_->skeleton->obj) {
+  bpf_object__for_each_map(map, loaded_->object()) {
     if (bpf_map__is_internal(map)) continue;
     if (Result<void> r = pins.pin(bpf_map__fd(map), bpf_map__name(map)); !r) return r;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loaded XDP program and its maps, attached to nothing yet.
+// The loaded program of one hook and its maps, attached to nothing yet.
 #pragma once
 
 #include <memory>

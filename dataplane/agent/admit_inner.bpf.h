@@ -77,5 +77,11 @@ static __always_inline enum verdict admit_inner(struct tunnel_packet *pkt)
 	const enum verdict v =
 	    pkt->inner.family == 4 ? admit_inner_ipv4(pkt) : admit_inner_ipv6(pkt);
 
-	return v == V_NEXT ? admit_addresses(pkt) : v;
+	if (v != V_NEXT)
+		return v;
+	// Segments of one TCP connection are merged with all headers in mind, and nothing is behind
+	// them; UDP packets with none, and the next one is.
+	if (hook_merged(pkt->ctx) && pkt->inner.len < pkt->carried)
+		return refuse(pkt, SLUICE_AGENT_DROP_MERGED);
+	return admit_addresses(pkt);
 }

@@ -29,7 +29,7 @@ static __always_inline _Bool take_ipv4_header(struct cursor *c, __u32 len, __u32
 
 static __always_inline enum verdict admit_outer_ipv4(struct tunnel_packet *pkt)
 {
-	const __u32 have = pkt->cur.end - pkt->cur.pos;
+	const __u32 have = hook_bytes(pkt->ctx) - ETH_HLEN;
 	struct cursor peek = pkt->cur;
 	const struct iphdr *ip = take_hdr(&peek, iphdr);
 	__u32 header, sum = 0;
@@ -55,7 +55,7 @@ static __always_inline enum verdict admit_outer_ipv4(struct tunnel_packet *pkt)
 
 static __always_inline enum verdict admit_outer_ipv6(struct tunnel_packet *pkt)
 {
-	const __u32 have = pkt->cur.end - pkt->cur.pos;
+	const __u32 have = hook_bytes(pkt->ctx) - ETH_HLEN;
 	const struct ipv6hdr *ip = take_hdr(&pkt->cur, ipv6hdr);
 	__u32 len;
 

@@ -10,6 +10,11 @@
 #include "net/addr.h"
 #include "net/ip.h"
 
+enum {
+	// An IPv4 header with all its options, and ports behind it.
+	FIND_BYTES = ETH_HLEN + IPV4_MAX_HEADER + sizeof(struct l4_ports),
+};
+
 // Reads the outer header where fields have fixed places. False if the frame ends before.
 static __always_inline _Bool read_outer_ipv4(struct tunnel_packet *pkt)
 {
@@ -44,9 +49,11 @@ static __always_inline _Bool read_outer_ipv6(struct tunnel_packet *pkt)
 
 static __always_inline _Bool read_outer(struct tunnel_packet *pkt)
 {
-	const struct ethhdr *eth = take_hdr(&pkt->cur, ethhdr);
+	const struct ethhdr *eth;
 
-	if (!eth)
+	pkt->cur = hook_reach(pkt->ctx, FIND_BYTES);
+	eth = take_hdr(&pkt->cur, ethhdr);
+	if (!eth || hook_has_tag_aside(pkt->ctx))
 		return 0;
 	if (eth->h_proto == bpf_htons(ETH_P_IP))
 		return read_outer_ipv4(pkt);

@@ -30,11 +30,11 @@ static __always_inline int finish(const struct tunnel_packet *pkt, enum verdict 
 {
 	if (v != V_PASS) { // a packet that no stage decided about must not reach anybody
 		count(&drops, pkt->drop_reason);
-		return XDP_DROP;
+		return HOOK_DROP;
 	}
 	if (pkt->opened)
 		count_opened(pkt);
 	else
 		count(&passes, pkt->pass_reason);
-	return XDP_PASS;
+	return HOOK_PASS;
 }

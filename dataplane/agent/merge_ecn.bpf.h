@@ -6,6 +6,7 @@
 #include "net/ecn.h"
 #include "net/ip.h"
 
+// What changes in an IPv4 header is made up for by its checksum, so that their sum stays.
 static __always_inline void set_inner_ecn(struct tunnel_packet *pkt, __u8 ecn)
 {
 	struct cursor c = pkt->cur;
@@ -18,8 +19,12 @@ static __always_inline void set_inner_ecn(struct tunnel_packet *pkt, __u8 ecn)
 	} else {
 		struct ipv6hdr *ip = take_hdr(&c, ipv6hdr);
 
-		if (ip)
+		if (ip) {
+			const __be32 before = *(__be32 *)ip;
+
 			ipv6_set_ecn(ip, ecn);
+			hook_word_changed(pkt->ctx, before, *(__be32 *)ip);
+		}
 	}
 }
 

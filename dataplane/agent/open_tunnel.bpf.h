@@ -10,6 +10,7 @@
 enum {
 	// All the largest headers together: the outer IPv4 header, Geneve with an Ethernet frame.
 	OPEN_MAX = 0x1ff,
+	OPEN_BYTES = OPEN_MAX + sizeof(struct ipv6hdr),
 };
 
 // What read_tunnel() is told and what it finds.
@@ -58,7 +59,7 @@ static __always_inline int open_in_udp(struct opening *o, __u32 kind)
 // it once, by itself, instead of multiplying its paths with those that lead here and go on.
 __attribute__((noinline)) int read_tunnel(struct hook_ctx *ctx, struct tunnel_body *body)
 {
-	const struct cursor frame = hook_packet(ctx);
+	const struct cursor frame = hook_reach(ctx, OPEN_BYTES);
 	struct opening o = {.cur = frame};
 	int r;
 

@@ -5,11 +5,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
+#include <linux/pkt_cls.h>
 
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 
+#include "agent_tc.skel.h"
 #include "agent_xdp.skel.h"
 #include "support/rig.h"
 
@@ -17,10 +19,13 @@ namespace sluice::test {
 
 namespace {
 
+// Skeletons of the two hooks have maps and a program of the same names.
 struct Destroy {
   void operator()(agent_xdp* skeleton) const { agent_xdp::destroy(skeleton); }
+  void operator()(agent_tc* skeleton) const { agent_tc::destroy(skeleton); }
 };
-using Skeleton = std::unique_ptr<agent_xdp, Destroy>;
+template <class T>
+using Skeleton = std::unique_ptr<T, Destroy>;
 
 sluice_addr address(const std::string& text) {
   sluice_addr a = {.word = {0, 0, htonl(0xffff), 0}};
@@ -52,8 +57,9 @@ void put_port(const bpf_map* map, uint16_t port, uint32_t kind) {
   ASSERT_EQ(bpf_map_update_elem(bpf_map__fd(map), &key, &kind, BPF_ANY), 0) << strerror(errno);
 }
 
-Skeleton load(bool everybody) {
-  Skeleton s(agent_xdp::open_and_load());
+template <class T>
+Skeleton<T> load(bool everybody) {
+  Skeleton<T> s(T::open_and_load());
   if (!s) return s;
   for (const std::string& local : {kLocal4, kLocal6}) put_address(s->maps.locals, local);
   for (const std::string& vip : {kVip4, kVip6}) put_address(s->maps.vips, vip);
@@ -85,7 +91,8 @@ uint64_t total(const bpf_map* map, uint32_t index) {
   return sum;
 }
 
-void check_counters(const agent_xdp& s, const Row& row) {
+template <class T>
+void check_counters(const T& s, const Row& row) {
 #define X(name, text) #name,
   const char* const drops[] = {SLUICE_AGENT_DROP_REASONS(X)};
   const char* const passes[] = {SLUICE_AGENT_PASS_REASONS(X)};
@@ -114,12 +121,11 @@ void PrintTo(const Row& row, std::ostream* os) {
 }
 
 Row drop_row(std::string name, Bytes in, sluice_agent_drop_reason why) {
-  return {.name = std::move(name), .in = std::move(in), .action = XDP_DROP, .drop = why};
+  return {.name = std::move(name), .in = std::move(in), .drop = why};
 }
 
 Row pass_row(std::string name, Bytes in, sluice_agent_pass_reason why) {
-  return {
-      .name = std::move(name), .in = std::move(in), .action = XDP_PASS, .drop = {}, .pass = why};
+  return {.name = std::move(name), .in = std::move(in), .drop = {}, .pass = why};
 }
 
 Row open_row(std::string name, Bytes in, const Bytes& inner, const Bytes& behind) {
@@ -128,23 +134,65 @@ Row open_row(std::string name, Bytes in, const Bytes& inner, const Bytes& behind
       PacketBuilder().ethernet(kOurMac, kRouterMac, type).payload(join(inner, behind)).build();
   return {.name = std::move(name),
           .in = std::move(in),
-          .action = XDP_PASS,
           .drop = {},
           .pass = {},
           .out = std::move(out),
           .bytes = inner.size()};
 }
 
-void check_row(const Row& row) {
-  Skeleton s = load(row.everybody);
-  ASSERT_TRUE(s) << strerror(errno);
-  auto run = run_xdp(bpf_program__fd(s->progs.sluice_agent), row.in);
+namespace {
+
+constexpr uint32_t kChecksumComplete = 1 << 2;  // BPF_F_TEST_SKB_CHECKSUM_COMPLETE, Linux 6.15
+
+// At tc ingress, as a packet of which the NIC has told the checksum (CHECKSUM_COMPLETE) where this
+// kernel knows how: a program that leaves it wrong fails with EBADMSG.
+Result<Run> run_skb(int program_fd, const Bytes& frame, uint32_t segment) {
+  __sk_buff before = {};
+  before.gso_size = segment;
+  Run run;
+  run.packet.resize(frame.size() + 512);
+  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_out = run.packet.data(),
+              .data_size_in = uint32_t(frame.size()), .data_size_out = uint32_t(run.packet.size()),
+              .ctx_in = &before, .ctx_size_in = sizeof(before), .flags = kChecksumComplete);
+  int r = bpf_prog_test_run_opts(program_fd, &options);
+  if (r == -EINVAL) {
+    options.flags = 0;
+    r = bpf_prog_test_run_opts(program_fd, &options);
+  }
+  if (r < 0) return errno_error("BPF_PROG_TEST_RUN at tc", r);
+  run.action = options.retval;
+  run.packet.resize(options.data_size_out);
+  return run;
+}
+
+void check_run(const Result<Run>& run, uint32_t pass, uint32_t drop, const Row& row) {
   ASSERT_TRUE(run) << run.error().message;
-  EXPECT_EQ(run->action, row.action);
-  if (row.action != XDP_DROP) {
+  EXPECT_EQ(run->action, row.drop ? drop : pass);
+  if (!row.drop) {
     EXPECT_EQ(run->packet, row.out.empty() ? row.in : row.out) << "got: " << scapy(run->packet);
   }
+}
+
+}  // namespace
+
+void check_row_at_tc(const Row& row, uint32_t segment) {
+  SCOPED_TRACE("at tc");
+  const Skeleton<agent_tc> s = load<agent_tc>(row.everybody);
+  ASSERT_TRUE(s) << strerror(errno);
+  check_run(run_skb(bpf_program__fd(s->progs.sluice_agent), row.in, segment),
+            uint32_t(TC_ACT_UNSPEC), TC_ACT_SHOT, row);
   check_counters(*s, row);
+}
+
+void check_row(const Row& row) {
+  {
+    SCOPED_TRACE("at XDP");
+    const Skeleton<agent_xdp> s = load<agent_xdp>(row.everybody);
+    ASSERT_TRUE(s) << strerror(errno);
+    check_run(run_xdp(bpf_program__fd(s->progs.sluice_agent), row.in), XDP_PASS, XDP_DROP, row);
+    check_counters(*s, row);
+  }
+  if (!row.no_skb) check_row_at_tc(row);
 }
 
 Bytes inner4(Ipv4 ip) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A packet row of the agent: a frame through the shipped program, with fresh tables.
+// A packet row of the agent: a frame through the shipped programs of both hooks, with fresh tables.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -26,12 +26,12 @@ inline constexpr uint16_t kFouPort = 5555, kFouPort6 = 5556, kGuePort = 6080, kG
 struct Row {
   std::string name;
   Bytes in;
-  uint32_t action;  // XDP_*
   std::optional<sluice_agent_drop_reason> drop = {};
   std::optional<sluice_agent_pass_reason> pass = {};
-  Bytes out = {};                                         // of a packet that left its tunnel
-  uint64_t bytes = 0;                                     // counted for it
-  bool everybody = false;                                 // 0.0.0.0/0 and ::/0 are allowed, too
+  Bytes out = {};          // of a packet that left its tunnel
+  uint64_t bytes = 0;      // counted for it
+  bool no_skb = false;     // too short for BPF_PROG_TEST_RUN to make a packet for tc of it
+  bool everybody = false;  // 0.0.0.0/0 and ::/0 are allowed, too
   sluice_agent_tunnel tunnel = SLUICE_AGENT_TUNNEL_IPIP;  // out of which it came
 };
 void PrintTo(const Row& row, std::ostream* os);
@@ -42,8 +42,10 @@ Row pass_row(std::string name, Bytes in, sluice_agent_pass_reason why);
 // `inner` is the whole inner packet; `behind` is what the frame holds behind it.
 Row open_row(std::string name, Bytes in, const Bytes& inner, const Bytes& behind = {});
 
-// Runs the row; compares action, whole packet and every counter.
+// Runs the row at XDP and at tc; compares action, whole packet and every counter.
 void check_row(const Row& row);
+// At tc alone, where the packet may consist of merged ones, each of `segment` bytes.
+void check_row_at_tc(const Row& row, uint32_t segment = 0);
 
 class AgentPacket : public testing::TestWithParam<Row> {};
 

@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "abi/agent_abi.h"
-#include "agent_tc.skel.h"
+#include "agent_mss.skel.h"
 #include "support/packet_builder.h"
 
 namespace sluice::test {
@@ -31,7 +31,7 @@ void PrintTo(const MssRow& row, std::ostream* os) {
 }
 
 struct Destroy {
-  void operator()(agent_tc* skeleton) const { agent_tc::destroy(skeleton); }
+  void operator()(agent_mss* skeleton) const { agent_mss::destroy(skeleton); }
 };
 
 void put_vip(const bpf_map* map, int family, const std::string& text) {
@@ -45,11 +45,11 @@ void put_vip(const bpf_map* map, int family, const std::string& text) {
 class Mss : public testing::TestWithParam<MssRow> {};
 
 TEST_P(Mss, LeavesAsItMust) {
-  std::unique_ptr<agent_tc, Destroy> s(agent_tc::open());
+  std::unique_ptr<agent_mss, Destroy> s(agent_mss::open());
   ASSERT_TRUE(s);
   s->rodata->mss_v4 = kMost4;
   s->rodata->mss_v6 = kMost6;
-  ASSERT_EQ(agent_tc::load(s.get()), 0);
+  ASSERT_EQ(agent_mss::load(s.get()), 0);
   put_vip(s->maps.vips, AF_INET, kVip4);
   put_vip(s->maps.vips, AF_INET6, kVip6);
   Bytes out(GetParam().in.size() + 64);

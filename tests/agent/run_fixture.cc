@@ -46,8 +46,9 @@ RunTest::Words RunTest::with_place(Words words) const {
 }
 
 RunTest::Words RunTest::run_words(const Words& more) const {
-  Words words = with_place({"run", "--interface", "eth0", "--vip", kVip4, kVip6, "--allow",
+  Words words = with_place({"run", "--interface", interface_, "--vip", kVip4, kVip6, "--allow",
                             kBalancer4, kBalancer6 + "/128"});
+  words.insert(words.end(), always_.begin(), always_.end());
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }

@@ -62,6 +62,8 @@ class RunTest : public testing::Test {
   std::unique_ptr<Host> balancer_, backend_;
   std::unique_ptr<Link> link_;
   UniqueFd at_vip_;  // a UDP socket
+  std::string interface_ = "eth0";
+  Words always_;  // what every `run` is told, too
 };
 
 }  // namespace sluice::netns

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of sluice-agent: it starts, ends, is taken over and taken away; what becomes of packets.
+// What sluice-agent does with its host and its command line; its life is in either_hook_test.cc.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
-
-#include <atomic>
-#include <thread>
 
 #include "agent/run_fixture.h"
 
@@ -18,20 +15,6 @@ TEST_F(RunTest, WithoutItPacketsStayInTheirTunnels) {
   EXPECT_EQ(deliver("hello"), "");
 }
 
-TEST_F(RunTest, DeliversAllFourFamilies) {
-  Result<Process> agent = start();
-  LAB_ASSERT_OK(agent);
-  EXPECT_EQ(xdp().mode, XdpMode::kNative);
-  Result<UniqueFd> at_vip6 = udp_listener(*backend_, kVip6, kPort);
-  LAB_ASSERT_OK(at_vip6);
-  for (const std::string& end : {kBackend4, kBackend6}) {
-    EXPECT_EQ(deliver("v4 by " + end, end), "v4 by " + end);
-    const std::string text = "v6 by " + end;
-    LAB_ASSERT_OK(send_encapsulated(*balancer_, end, udp_packet(kClient6, kVip6, kPort, text)));
-    EXPECT_EQ(receive(*at_vip6, kPatience), text);
-  }
-}
-
 TEST_F(RunTest, PinsWhereOnlyItsOwnerSees) {
   Result<Process> agent = start();
   LAB_ASSERT_OK(agent);
@@ -40,69 +23,6 @@ TEST_F(RunTest, PinsWhereOnlyItsOwnerSees) {
     ASSERT_EQ(stat(directory.c_str(), &info), 0) << directory;
     EXPECT_EQ(info.st_mode & 0777, 0700u) << directory;
   }
-}
-
-TEST_F(RunTest, WorksOnWithoutItsProcess) {
-  for (const int signal : {SIGTERM, SIGKILL}) {
-    Result<Process> agent = start();
-    LAB_ASSERT_OK(agent);
-    Result<Exit> exit = signal == SIGTERM ? agent->stop() : agent->kill();
-    LAB_ASSERT_OK(exit);
-    if (signal == SIGTERM) {
-      EXPECT_EQ(exit->status, 0) << exit->output;
-    }
-    EXPECT_EQ(deliver("hello"), "hello");
-  }
-}
-
-// Numbered packets while one process follows another: each must arrive.
-TEST_F(RunTest, TakesOverWithoutLosingAPacket) {
-  Result<Process> first = start();
-  LAB_ASSERT_OK(first);
-  ASSERT_TRUE(comes_to_deliver());
-  std::atomic<bool> enough = false;
-  std::atomic<size_t> sent = 0;
-  std::jthread sender([&] {
-    while (!enough && send(std::to_string(sent))) {
-      sent++;
-      (void)pause_for(milliseconds(1));
-    }
-  });
-  const uint32_t program = xdp().program_id;
-  LAB_ASSERT_OK(first->stop());
-  for (int i = 0; i < 5; i++) {
-    Result<Process> next = start();
-    LAB_ASSERT_OK(next);
-    LAB_ASSERT_OK(next->stop());
-  }
-  enough = true;
-  sender.join();
-  EXPECT_NE(xdp().program_id, program);
-  EXPECT_GT(sent, 50u);
-  for (size_t i = 0; i < sent; i++) ASSERT_EQ(receive(at_vip_, kSilence), std::to_string(i));
-}
-
-// The maps that are pinned are those of the program that runs.
-TEST_F(RunTest, AfterATakeoverStatusCountsAndKnowsTheNewSettings) {
-  LAB_ASSERT_OK(start());
-  LAB_ASSERT_OK(start({"--vip", "192.0.2.77", "--allow", "198.51.100.0/24"}));
-  EXPECT_EQ(deliver("hello"), "hello");
-  const nlohmann::json s = status_json();
-  EXPECT_EQ(s["vips"], (nlohmann::json{kVip4, "192.0.2.77", kVip6}));
-  EXPECT_EQ(s["allowed"],
-            (nlohmann::json{"198.51.100.0/24", kBalancer4 + "/32", kBalancer6 + "/128"}));
-  EXPECT_EQ(s["decapsulated"]["packets"], 1);
-}
-
-TEST_F(RunTest, ASecondOneOfTheSameInstanceIsRefused) {
-  Result<Process> agent = start();
-  LAB_ASSERT_OK(agent);
-  const uint32_t program = xdp().program_id;
-  const Exit second = finish(run_words());
-  EXPECT_EQ(second.status, 1);
-  EXPECT_THAT(second.output, HasSubstr("another sluice-agent runs instance \"test\""));
-  EXPECT_EQ(xdp().program_id, program);
-  EXPECT_EQ(deliver("hello"), "hello");
 }
 
 TEST_F(RunTest, ProgramsOfOthersAreLeftAlone) {
@@ -123,31 +43,6 @@ TEST_F(RunTest, AnInterfaceThatCannotBeHadSparesTheOthers) {
   Result<XdpState> lo = xdp_state(*backend_, "lo");
   LAB_ASSERT_OK(lo);
   EXPECT_EQ(lo->mode, XdpMode::kNone);
-}
-
-TEST_F(RunTest, UnloadRemovesEverythingAndEndsTheProcess) {
-  Result<Process> agent = start();
-  LAB_ASSERT_OK(agent);
-  const Exit done = unload();
-  EXPECT_EQ(done.status, 0) << done.output;
-  Result<Exit> end = agent->wait(kPatience);
-  LAB_ASSERT_OK(end);
-  EXPECT_EQ(end->status, 0) << end->output;
-  EXPECT_THAT(end->output, HasSubstr("unloaded"));
-  EXPECT_EQ(xdp().mode, XdpMode::kNone);
-  EXPECT_FALSE(fs::exists(lab_->bpffs() + "/sluice-agent"));
-  EXPECT_EQ(deliver("hello"), "");
-}
-
-TEST_F(RunTest, UnloadRemovesWhatAProcessLeft) {
-  LAB_ASSERT_OK(start());
-  EXPECT_EQ(xdp().mode, XdpMode::kNative);
-  EXPECT_EQ(unload().status, 0);
-  EXPECT_EQ(xdp().mode, XdpMode::kNone);
-  EXPECT_FALSE(fs::exists(lab_->bpffs() + "/sluice-agent"));
-  const Exit again = unload();
-  EXPECT_EQ(again.status, 0);
-  EXPECT_THAT(again.output, HasSubstr("nothing to unload"));
 }
 
 TEST_F(RunTest, UnloadSparesOtherInstances) {
@@ -173,22 +68,30 @@ TEST_F(RunTest, NativeMeansNative) {
 }
 
 TEST_F(RunTest, AnotherModeIsATakeoverToo) {
-  LAB_ASSERT_OK(start());
-  Result<Process> agent = start({"--mode", "generic"});
-  LAB_ASSERT_OK(agent);
-  EXPECT_EQ(xdp().mode, XdpMode::kGeneric);
-  EXPECT_EQ(deliver("hello"), "hello");
+  const struct {
+    std::string mode;
+    XdpMode at_xdp;
+  } modes[] = {{"native", XdpMode::kNative},
+               {"generic", XdpMode::kGeneric},
+               {"tc", XdpMode::kNone},
+               {"native", XdpMode::kNative}};
+  for (const auto& [mode, at_xdp] : modes) {
+    LAB_ASSERT_OK(start({"--mode", mode}));
+    EXPECT_EQ(xdp().mode, at_xdp);
+    EXPECT_EQ(status_json()["interfaces"].size(), 1u);
+    EXPECT_EQ(deliver("hello"), "hello");
+    EXPECT_EQ(status_json()["decapsulated"]["packets"], 1);
+  }
 }
 
-TEST_F(RunTest, AnInterfaceNoLongerAskedForIsDetached) {
-  LAB_ASSERT_OK(start({"--interface", "lo"}));
-  Result<Process> agent = start();
-  LAB_ASSERT_OK(agent);
-  EXPECT_THAT(agent->output(), HasSubstr("lo: no longer asked for"));
-  Result<XdpState> lo = xdp_state(*backend_, "lo");
-  LAB_ASSERT_OK(lo);
-  EXPECT_EQ(lo->mode, XdpMode::kNone);
-  EXPECT_EQ(xdp().mode, XdpMode::kNative);
+TEST_F(RunTest, AtTcItLeavesXdpToOthers) {
+  Result<UniqueFd> other = attach_xdp_pass(*backend_, "eth0");
+  LAB_ASSERT_OK(other);
+  const uint32_t program = xdp().program_id;
+  LAB_ASSERT_OK(start({"--mode", "tc"}));
+  EXPECT_EQ(deliver("hello"), "hello");
+  EXPECT_EQ(unload().status, 0);
+  EXPECT_EQ(xdp().program_id, program);
 }
 
 TEST_F(RunTest, FollowsTheAddressesOfTheHost) {
@@ -220,63 +123,6 @@ TEST_F(RunTest, AVipIsNoPlaceWhereTunnelsEnd) {
     EXPECT_NE(local, "127.0.0.1");
     EXPECT_NE(local, "::1");
   }
-}
-
-TEST_F(RunTest, AttachesAgainToAnInterfaceThatWasDeletedAndMadeAgain) {
-  Result<Process> agent = start();
-  LAB_ASSERT_OK(agent);
-  link_.reset();
-  LAB_ASSERT_OK(
-      wait_until([&] { return agent->output().find("the interface is gone") != std::string::npos; },
-                 kPatience, "the agent to notice"));
-  EXPECT_EQ(status_json()["interfaces"][0]["mode"], "gone");
-  ASSERT_NO_FATAL_FAILURE(connect());
-  EXPECT_TRUE(comes_to_deliver());
-  EXPECT_EQ(xdp().mode, XdpMode::kNative);
-  EXPECT_TRUE(agent->running());
-}
-
-TEST_F(RunTest, AStartFindsTheLinkOfADeletedInterface) {
-  LAB_ASSERT_OK(start());
-  link_.reset();
-  ASSERT_NO_FATAL_FAILURE(connect());
-  Result<Process> agent = start();
-  LAB_ASSERT_OK(agent);
-  EXPECT_EQ(deliver("hello"), "hello");
-}
-
-TEST_F(RunTest, AnInterfaceWithADotInItsName) {
-  Result<std::unique_ptr<Link>> dotted =
-      Link::connect({.host = balancer_.get(), .device = "eth0.7", .addresses = {}},
-                    {.host = backend_.get(), .device = "eth0.7", .addresses = {}}, {.number = 2});
-  LAB_ASSERT_OK(dotted);
-  Result<Process> agent = start({"--interface", "eth0.7"});
-  LAB_ASSERT_OK(agent);
-  EXPECT_EQ(status_json()["interfaces"][1]["name"], "eth0.7");
-  LAB_ASSERT_OK(agent->stop());
-  Result<Process> again = start({"--interface", "eth0.7"});
-  LAB_ASSERT_OK(again);
-  EXPECT_THAT(again->output(), testing::Not(HasSubstr("no longer asked for")));
-}
-
-TEST_F(RunTest, StatusCountsEveryPacket) {
-  Result<Process> agent = start();
-  LAB_ASSERT_OK(agent);
-  const Bytes stranger = udp_packet(kClient4, "192.0.2.11", kPort, "not for a VIP");
-  LAB_ASSERT_OK(send_encapsulated(*balancer_, kBackend4, stranger));
-  EXPECT_EQ(deliver("hello"), "hello");
-  EXPECT_EQ(deliver("again"), "again");
-  const nlohmann::json s = status_json();
-  EXPECT_EQ(s["interfaces"][0]["name"], "eth0");
-  EXPECT_EQ(s["interfaces"][0]["mode"], "native");
-  EXPECT_EQ(s["decapsulated"]["packets"], 2);
-  EXPECT_EQ(s["decapsulated"]["bytes"], 2 * (20 + 8 + 5));
-  EXPECT_EQ(s["drops"]["NOT_OUR_VIP"], 1);
-  EXPECT_EQ(s["drops"]["SOURCE"], 0);
-  const Exit text = status();
-  EXPECT_EQ(text.status, 0);
-  EXPECT_THAT(text.output, HasSubstr("2 packets, 66 bytes"));
-  EXPECT_THAT(text.output, HasSubstr("the inner destination is not one of the VIPs"));
 }
 
 TEST_F(RunTest, StatusOfNothingSaysSo) {
@@ -356,7 +202,7 @@ const BadUsage kBad[] = {
     {"MssTooSmall", run_with({"--mss", "535"}), 2, "--mss 535: neither off nor auto nor in 536"},
     {"MssTooLarge", run_with({"--mss", "65496"}), 2, "--mss 65496: neither off nor auto"},
     {"MssIsNoNumber", run_with({"--mss", "some"}), 2, "--mss some: neither off nor auto"},
-    {"Mode", run_with({"--mode", "fast"}), 2, "fast not in {auto,generic,native}"},
+    {"Mode", run_with({"--mode", "fast"}), 2, "fast not in {auto,generic,native,tc}"},
     {"Instance", run_with({"--instance", "../x"}), 2, "an instance is named by"},
     {"InterfaceWithSlash", run_with({"--interface", "a/b"}), 2, "not the name of an interface"},
     {"EscapeSequence", run_with({"--vip", "\x1b[2J"}), 2, "\\x1b[2J"},

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "lab/backend_sockets.h"
 #include "lab/deployment.h"
@@ -106,6 +107,29 @@ TEST_P(IcmpError, LetsDownloadsFindANarrowerPath) {
     LAB_ASSERT_OK(router);
     EXPECT_GT(router->at(told), 0u) << "the router had nothing to tell";
   }
+}
+
+// The balancer's kernel is who sent the outer packet, as far as routers know.
+TEST_P(IcmpError, AboutATunnelReachesTheBalancersKernel) {
+  constexpr unsigned kNarrow = 1400;
+  for (const BackendHost& backend : topology_->backends())
+    LAB_ASSERT_OK(topology_->router().netlink().set_mtu(backend.name, kNarrow));
+  const bool v4 = !GetParam().ipv6_backends;
+  Result<UniqueFd> listener = icmp_listener(topology_->balancer(), v4 ? AF_INET : AF_INET6);
+  LAB_ASSERT_OK(listener);
+  const TooBig expected = {.from = v4 ? "203.0.113.1" : "2001:db8:b::1", .mtu = kNarrow};
+  for (const auto& [client, vip] : {std::pair(kClient4, kVip4), std::pair(kClient6, kVip6)}) {
+    SCOPED_TRACE(vip);
+    Result<UniqueFd> socket = udp_listener(topology_->client(), client, client_port(0));
+    LAB_ASSERT_OK(socket);
+    LAB_ASSERT_OK(send_to(*socket, vip, Bytes(kNarrow), kPort));
+    std::vector<TooBig> told;
+    LAB_ASSERT_OK(wait_until([&] { return !(told = too_bigs(*listener)).empty(); }, kPatience,
+                             "what the router has to say"));
+    EXPECT_EQ(told.size(), 1u);
+    EXPECT_EQ(told.front(), expected);
+  }
+  EXPECT_EQ(dropped(), 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Flow, IcmpError, testing::ValuesIn(deployments({"ipip", "gue"})), name_of);

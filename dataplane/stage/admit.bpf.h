@@ -7,12 +7,13 @@
 #include "packet.bpf.h"
 #include "stage/chain.bpf.h"
 
-// Sorts a fragment of `len` bytes of payload at `offset` bytes of its datagram. The second unit of
-// a datagram overlaps its TCP header: RFC 3128.
+// Sorts a fragment of `len` bytes of payload at `offset` bytes of its datagram, to whose length the
+// headers in front of it count, too. The second unit of a datagram overlaps its TCP header: RFC
+// 3128.
 static __always_inline enum verdict admit_fragment(struct packet *pkt, __u32 offset, __u32 len,
-						   _Bool more)
+						   __u32 headers, _Bool more)
 {
-	if (len == 0 || offset + len > 0xffff || (more && len % FRAGMENT_UNIT))
+	if (len == 0 || headers + offset + len > 0xffff || (more && len % FRAGMENT_UNIT))
 		return drop(pkt, SLUICE_DROP_FRAGMENT_BOUNDS);
 	if (offset == FRAGMENT_UNIT && pkt->flow.proto == IPPROTO_TCP)
 		return drop(pkt, SLUICE_DROP_FRAGMENT_BOUNDS);
@@ -68,7 +69,7 @@ static __always_inline enum verdict admit_ipv4(struct packet *pkt)
 	if (ipv4_is_fragment(ip)) {
 		pkt->fragment_id = ip->id;
 		v = admit_fragment(pkt, (fragment & IPV4_OFFSET) * FRAGMENT_UNIT, pkt->l4_len,
-				   fragment & IPV4_MORE_FRAGMENTS);
+				   header, fragment & IPV4_MORE_FRAGMENTS);
 	}
 	if (v != V_NEXT)
 		return v;
@@ -92,7 +93,8 @@ static __always_inline enum verdict admit_chain(struct packet *pkt, __u8 proto, 
 	if (!chain.fragmented || (!more && !(offset & IPV6_FRAGMENT_OFFSET)))
 		return V_NEXT; // an atomic fragment is a whole datagram: RFC 6946
 	pkt->fragment_id = chain.id;
-	return admit_fragment(pkt, offset & IPV6_FRAGMENT_OFFSET, pkt->l4_len, more);
+	return admit_fragment(pkt, offset & IPV6_FRAGMENT_OFFSET, pkt->l4_len,
+			      chain.len - sizeof(struct ipv6_fragment), more);
 }
 
 static __always_inline enum verdict admit_ipv6(struct packet *pkt)

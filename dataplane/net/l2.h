@@ -30,3 +30,9 @@ static __always_inline __u64 mac_number(const unsigned char *mac)
 	__builtin_memcpy(&n, mac, ETH_ALEN);
 	return n;
 }
+
+// Broadcast, or multicast: the lowest bit of the first byte, wherever that lies in the number.
+static __always_inline _Bool is_group_mac(__u64 mac)
+{
+	return *(const unsigned char *)&mac & 1;
+}

@@ -52,7 +52,7 @@ __attribute__((noinline)) int is_another_mac_of_ours(__u64 mac)
 	const struct sluice_generation *g = current_generation();
 
 	if (!g || g->macs == 0)
-		return 1;
+		return !is_group_mac(mac); // RFC 1122, 3.3.6; an answer would come from it
 	for (int i = 1; i < SLUICE_MAX_MACS && i < g->macs; i++)
 		if (g->mac[i] == mac)
 			return 1;

@@ -23,14 +23,13 @@ HeadContext context_of(const Config& config, const NextHop& way) {
 
 // Fills in what the data plane should know of its own tunnels.
 void desire_identity(const Config& config, const NextHops& next_hops, Desired& desired) {
-  std::set<IpAddress> sources;
+  std::set<IpPrefix> sources;
   std::set<uint16_t> ports;
   for (const auto& [name, pool] : config.pools)
     for (const Backend& b : pool.backends) {
       const auto hop = next_hops.find(b.address);
       if (hop == next_hops.end() || b.forward.tunnel == Tunnel::kL2) continue;
-      const IpPrefix source = outer_source(b, hop->second);
-      if (source.is_single()) sources.insert(source.address);
+      sources.insert(outer_source(b, hop->second));
       for (uint16_t port : {b.forward.port, b.forward.port_v6})
         if (port) ports.insert(port);
     }

@@ -49,7 +49,7 @@ struct Desired {
   std::vector<DesiredService> services;  // sorted by name
   // What the data plane should know of itself.
   std::vector<MacAddress> macs;        // frames for these are ours; empty: frames for any
-  std::vector<IpAddress> sources;      // outer sources of our tunnels
+  std::vector<IpPrefix> sources;       // outer sources of our tunnels
   std::vector<uint16_t> tunnel_ports;  // UDP ports our tunnels go to, host byte order
 };
 

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "abi/perfect_hash.h"
+#include "plan/member_head.h"
 
 namespace sluice {
 
@@ -90,8 +91,11 @@ uint64_t mac_number(const MacAddress& mac) {
 void write_identity(const Image& image, sluice_generation& header) {
   if (image.macs.size() <= SLUICE_MAX_MACS)
     for (const MacAddress& mac : image.macs) header.mac[header.macs++] = mac_number(mac);
-  for (size_t i = 0; i < image.sources.size() && i < SLUICE_MAX_SOURCES; i++)
-    header.source[i] = to_abi(image.sources[i]);
+  std::fill(std::begin(header.source_mask), std::end(header.source_mask), 0xffffffff);
+  for (size_t i = 0; i < image.sources.size() && i < SLUICE_MAX_SOURCES; i++) {
+    header.source[i] = to_abi(image.sources[i].address);
+    header.source_mask[i] = ~entropy_bits(image.sources[i]);
+  }
   uint16_t ports[SLUICE_MAX_TUNNEL_PORTS] = {};
   for (size_t i = 0; i < image.tunnel_ports.size() && i < SLUICE_MAX_TUNNEL_PORTS; i++)
     ports[i] = htons(image.tunnel_ports[i]);

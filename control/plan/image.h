@@ -46,7 +46,7 @@ struct Image {
   std::vector<ImageService> services;
   // As in Desired.
   std::vector<MacAddress> macs;
-  std::vector<IpAddress> sources;
+  std::vector<IpPrefix> sources;
   std::vector<uint16_t> tunnel_ports;
 };
 

@@ -74,12 +74,6 @@ void append_ipv6(sluice_member& m, const IpAddress& source, const IpAddress& to,
   m.outer = 6;
 }
 
-// The free bits of a source prefix, which lie in the address's last word.
-uint32_t entropy_bits(const IpPrefix& source) {
-  const unsigned free = unsigned(source.address.size() * 8) - source.length;
-  return free ? htonl(uint32_t((uint64_t(1) << free) - 1)) : 0;
-}
-
 void append_ip(sluice_member& m, const Backend& backend, const NextHop& way, uint8_t protocol) {
   const IpPrefix source = outer_source(backend, way);
   m.entropy = entropy_bits(source);
@@ -171,6 +165,11 @@ uint64_t skb_room_flags(const sluice_member& m, Tunnel tunnel) {
 }
 
 }  // namespace
+
+uint32_t entropy_bits(const IpPrefix& source) {
+  const unsigned free = unsigned(source.address.size() * 8) - source.length;
+  return free ? htonl(uint32_t((uint64_t(1) << free) - 1)) : 0;
+}
 
 IpPrefix outer_source(const Backend& backend, const NextHop& way) {
   const Forward& f = backend.forward;

@@ -19,6 +19,9 @@ struct HeadContext {
 // The outer source of packets to `backend`: what its forward says, else the kernel's choice.
 IpPrefix outer_source(const Backend& backend, const NextHop& way);
 
+// The bits of its last word, in network order, that are free to carry a flow's entropy.
+uint32_t entropy_bits(const IpPrefix& source);
+
 // Ethernet, and in front of the client's packet: nothing (L2), IP (RFC 2003, RFC 2473, RFC 4213),
 // GRE (RFC 2784), or UDP with nothing (FOU), GUE (draft-ietf-intarea-gue-09) or Geneve (RFC 8926)
 // behind it. The outer header has TTL 64 and says don't-fragment (it is an atomic datagram, so its

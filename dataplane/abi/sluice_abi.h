@@ -82,8 +82,10 @@ struct sluice_generation {
 	// Our interfaces' MAC addresses: first six bytes in the order of the wire, then zero.
 	__u64 mac[SLUICE_MAX_MACS];
 	// The outer sources of our own tunnels: what comes from there to a VIP is a loop. Unused:
-	// ::.
+	// ::, nobody's.
 	struct sluice_addr source[SLUICE_MAX_SOURCES];
+	// Which bits of a source's last word count: a prefix's free ones carry flows' entropy.
+	__be32 source_mask[SLUICE_MAX_SOURCES];
 	__u64 tunnel_ports; // UDP ports our tunnels go to: four __be16 in memory, 0: none
 };
 

@@ -16,9 +16,13 @@ __attribute__((noinline)) int is_our_source(struct sluice_addr *addr)
 
 	if (!g || !addr)
 		return 0;
-	for (int i = 0; i < SLUICE_MAX_SOURCES; i++) // unused ones are ::, nobody's source
-		if (addr_equal(&g->source[i], addr))
+	for (int i = 0; i < SLUICE_MAX_SOURCES; i++) {
+		struct sluice_addr a = *addr;
+
+		a.word[3] &= g->source_mask[i];
+		if (addr_equal(&g->source[i], &a))
 			return 1;
+	}
 	return 0;
 }
 

@@ -30,8 +30,7 @@
 	X(TUNNEL_OPTION, "Geneve with an option that must be understood; the agent knows none")  \
 	X(TUNNEL_PROTOCOL, "GRE, GUE or Geneve around something else than IPv4 and IPv6")        \
 	X(INNER_ETHERNET, "the Ethernet frame in Geneve carries no IP, or has a VLAN tag")       \
-	X(MERGED,                                                                                \
-	  "UDP tunnel packets merged on their way in (ethtool -K: rx-gro-list, rx-udp-gro-forwarding)")
+	X(MERGED, "UDP tunnels that GRO merged (ethtool -K: rx-gro-list, rx-udp-gro-forwarding)")
 
 // Every reason to hand a packet to the kernel untouched.
 // Append only: the position is the index of the counter.

@@ -56,7 +56,8 @@ static __always_inline enum verdict admit_outer_ipv4(struct tunnel_packet *pkt)
 static __always_inline enum verdict admit_outer_ipv6(struct tunnel_packet *pkt)
 {
 	const __u32 have = hook_bytes(pkt->ctx) - ETH_HLEN;
-	const struct ipv6hdr *ip = take_hdr(&pkt->cur, ipv6hdr);
+	struct cursor peek = pkt->cur;
+	const struct ipv6hdr *ip = take_hdr(&peek, ipv6hdr);
 	__u32 len;
 
 	if (!ip)
@@ -64,11 +65,10 @@ static __always_inline enum verdict admit_outer_ipv6(struct tunnel_packet *pkt)
 	if (ip->version != 6)
 		return refuse(pkt, SLUICE_AGENT_DROP_OUTER_HEADER);
 	len = sizeof(*ip) + bpf_ntohs(ip->payload_len);
-	if (len > have || len > 0xffff)
+	if (len < pkt->outer_len || len > have || len > 0xffff)
 		return refuse(pkt, SLUICE_AGENT_DROP_OUTER_LENGTH);
 	pkt->outer.len = len;
 	pkt->outer.tos = ipv6_traffic_class(ip);
-	pkt->outer_len = sizeof(*ip);
 	return V_NEXT;
 }
 

@@ -18,8 +18,7 @@ struct ip_layer {
 // Verdicts are those of packet.bpf.h; V_PASS is to the kernel: opened, or untouched for a reason.
 struct tunnel_packet {
 	struct hook_ctx *ctx;
-	struct cursor cur; // find_tunnel: at the outer header; admit_outer: behind it;
-			   // open_tunnel: at the inner header
+	struct cursor cur; // find_tunnel: at the outer header; open_tunnel: at the inner header
 	struct ip_layer outer;
 	struct ip_layer inner;
 	__u16 outer_len; // bytes in front of the inner packet, without Ethernet; until

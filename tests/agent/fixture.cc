@@ -71,6 +71,9 @@ Skeleton<T> load(bool everybody) {
   put_prefix(s->maps.allowed, kBalancer6, 128);
   put_prefix(s->maps.allowed, kAllowedNet4, 96 + 25);
   put_prefix(s->maps.allowed, kAllowedNet6, 49);
+  put_prefix(s->maps.allowed, "172.16.0.0", 96 + 12);
+  put_prefix(s->maps.allowed, "fd00::", 8);
+  put_prefix(s->maps.allowed, "100::", 64);
   if (everybody) {
     put_prefix(s->maps.allowed, "0.0.0.0", 96);
     put_prefix(s->maps.allowed, "::", 0);

@@ -19,6 +19,7 @@ inline const std::string kLocal4 = "203.0.113.6", kLocal6 = "2001:db8:e::6";
 inline const std::string kBalancer4 = "203.0.113.2", kBalancer6 = "2001:db8:b::2";
 inline const std::string kAllowedNet4 = "203.0.113.128";      // a /25
 inline const std::string kAllowedNet6 = "2001:db8:b:8000::";  // a /49
+// Allowed as well, because balancers make up such sources: 172.16.0.0/12, fd00::/8, 100::/64.
 inline const std::string kVip4 = "192.0.2.10", kVip6 = "2001:db8::10";
 inline const std::string kClient4 = "198.51.100.7", kClient6 = "2001:db8:c::7";
 inline constexpr uint16_t kFouPort = 5555, kFouPort6 = 5556, kGuePort = 6080, kGenevePort = 6081;

@@ -132,7 +132,7 @@ TEST_P(IcmpError, AboutATunnelReachesTheBalancersKernel) {
   EXPECT_EQ(dropped(), 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Flow, IcmpError, testing::ValuesIn(deployments({"ipip", "gue"})), name_of);
+INSTANTIATE_TEST_SUITE_P(Flow, IcmpError, testing::ValuesIn(deployments({"gue"})), name_of);
 
 }  // namespace
 }  // namespace sluice::netns

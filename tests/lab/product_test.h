@@ -41,7 +41,7 @@ class ProductTest : public testing::Test {
   XdpMode mode();
   // GET /v1/status, through sluicectl.
   nlohmann::json status();
-  // What `status` says of the balancer's interface: "native", "generic".
+  // How the balancer's interface is attached, in the configuration's words: "native", "tc".
   std::string attached_mode();
   // How many packets the balancer has answered itself, or dropped; `reason` as in status.
   uint64_t replied(const std::string& reason);

@@ -82,10 +82,10 @@ Result<void> Product::start_daemon() {
 
 Result<void> Product::start_agents(const AgentOptions& options) {
   for (BackendHost& backend : topology_.backends()) {
-    Command command = {
-        .argv = {programs_.agent, "run", "--interface", kDevice, "--mss", options.mss},
-        .notifies = true,
-        .patience = milliseconds(10000)};
+    Command command = {.argv = {programs_.agent, "run", "--interface", kDevice, "--mode",
+                                options.mode, "--mss", options.mss},
+                       .notifies = true,
+                       .patience = milliseconds(10000)};
     for (const std::string& vip : topology_.options().vips)
       command.argv.insert(command.argv.end(), {"--vip", vip});
     for (const char* source : {kBalancer4, kBalancer6, kInside4, kInside6})

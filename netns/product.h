@@ -33,7 +33,8 @@ struct ConfigOptions {
 std::string config_text(Topology& topology, const ConfigOptions& options);
 
 struct AgentOptions {
-  std::string mss = "off";  // --mss
+  std::string mode = "auto";  // --mode
+  std::string mss = "off";    // --mss
 };
 
 // Nothing runs until it is started; all of it ends with this object.

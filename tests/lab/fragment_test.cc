@@ -51,7 +51,8 @@ class Fragments : public ProductTest, public testing::WithParamInterface<Deploym
                                     .mode = GetParam().mode,
                                     .ipv6_backends = GetParam().ipv6_backends,
                                     .forward = GetParam().forward,
-                                    .ports = {"9999/udp"}}));
+                                    .ports = {"9999/udp"}},
+                                   {.mode = GetParam().agent}));
     ASSERT_EQ(attached_mode(), GetParam().mode);
   }
   // Sends each flow a small datagram and a large one; who has got them.
@@ -85,6 +86,8 @@ TEST_P(Fragments, OfADatagramMeetAtOneBackend) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Datagram, Fragments, testing::ValuesIn(deployments({"geneve"})), name_of);
+INSTANTIATE_TEST_SUITE_P(ToAgent, Fragments,
+                         testing::ValuesIn(deployments({"geneve"}, {kModes[0]}, {"tc"})), name_of);
 
 // Links without room for a tunnel: the first datagram is answered with the MTU, and what is sent
 // from then on arrives.

@@ -11,6 +11,7 @@
 #include "lab/deployment.h"
 #include "lab/icmp.h"
 #include "lab/product_test.h"
+#include "netns/offload.h"
 
 namespace sluice::netns {
 namespace {
@@ -56,7 +57,7 @@ class Upload : public ProductTest, public testing::WithParamInterface<Deployment
                                     .mode = GetParam().mode,
                                     .ipv6_backends = GetParam().ipv6_backends,
                                     .forward = GetParam().forward},
-                                   {.mss = mss}));
+                                   {.mode = GetParam().agent, .mss = mss}));
     ASSERT_EQ(attached_mode(), GetParam().mode);
     for (const std::string& vip : vip_urls()) {
       const std::vector<Request> requests = {
@@ -113,6 +114,30 @@ TEST_P(UploadByTwoLinks, FindsThePathMtuByItself) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Tunnel, UploadByTwoLinks, testing::ValuesIn(deployments({"ipip"})),
+                         name_of);
+
+// The agent elsewhere than in the driver. GRO is on, as on a network card: at tc tunnels may come
+// merged.
+class UploadToAgent : public Upload {
+ protected:
+  void SetUp() override {
+    Upload::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    for (const BackendHost& backend : topology_->backends())
+      LAB_ASSERT_OK(set_offload(*backend.host, kDevice, Offload::kGro, true));
+  }
+};
+
+TEST_P(UploadToAgent, FindsThePathMtuByItself) {
+  ASSERT_NO_FATAL_FAILURE(upload("off"));
+  expect_told_the_room();
+  Result<XdpState> xdp = xdp_state(*topology_->backend(1).host, kDevice);
+  LAB_ASSERT_OK(xdp);
+  EXPECT_EQ(xdp->mode, GetParam().agent == "generic" ? XdpMode::kGeneric : XdpMode::kNone);
+}
+
+INSTANTIATE_TEST_SUITE_P(Tunnel, UploadToAgent,
+                         testing::ValuesIn(deployments(tunnels(), {kModes[0]}, {"generic", "tc"})),
                          name_of);
 
 class UploadWithLowerMss : public Upload {};

@@ -64,6 +64,7 @@ static __always_inline _Bool answer_echo4(struct cursor *c)
 {
 	struct iphdr *ip = take_hdr(c, iphdr);
 	struct icmp_header *icmp = ip ? take_hdr(c, icmp_header) : NULL;
+	__u16 before;
 	__be32 vip;
 
 	if (!icmp)
@@ -71,9 +72,9 @@ static __always_inline _Bool answer_echo4(struct cursor *c)
 	vip = ip->daddr;
 	ip->daddr = ip->saddr;
 	ip->saddr = vip;
+	before = bpf_htons(ip->ttl << 8);
 	ip->ttl = REPLY_TTL;
-	ip->check = 0;
-	ip->check = ~csum_words(ip, sizeof(*ip) / 2);
+	ip->check = csum_replace(ip->check, before, bpf_htons(REPLY_TTL << 8));
 	icmp->type = ICMP4_ECHO_REPLY;
 	icmp->checksum = csum_replace(icmp->checksum, bpf_htons(ICMP4_ECHO << 8),
 				      bpf_htons(ICMP4_ECHO_REPLY << 8));
@@ -98,8 +99,9 @@ static __always_inline _Bool answer_echo6(struct cursor *c)
 	return 1;
 }
 
-// Turns the echo request in the frame, with `tags` bytes of VLAN tags, into its reply, right or
-// wrong checksum and all. True if it did.
+// Turns the echo request in the frame, with `tags` bytes of VLAN tags, into its reply. Checksums are
+// mended, not made anew: of a request that was damaged on the way the reply is, too, and whoever
+// gets it sees that. True if it did.
 __attribute__((noinline)) int answer_echo(struct hook_ctx *ctx, __u32 family, __u32 tags)
 {
 	struct cursor c = hook_packet(ctx);

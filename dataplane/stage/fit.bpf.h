@@ -5,11 +5,20 @@
 #include "packet.bpf.h"
 #include "stage/reply.bpf.h"
 
+// Takes away what the link carried behind the client's packet, where the frame would be too large
+// with it. Not later: an skb that is a tunnel's cannot be cut any more. 0, or an error.
+static __always_inline int cut_trailer(const struct packet *pkt)
+{
+	if (pkt->l3_bytes <= pkt->member->max_inner || pkt->l3_bytes == pkt->l3_len)
+		return 0;
+	return hook_cut_tail(pkt->ctx, pkt->l3_bytes - pkt->l3_len);
+}
+
 static __always_inline enum verdict check_fit(struct packet *pkt)
 {
 	const __u32 max = pkt->member->max_inner;
 
-	if (hook_largest_segment(pkt) <= max)
-		return V_NEXT;
-	return reply_too_big(pkt, max);
+	if (hook_largest_segment(pkt) > max)
+		return reply_too_big(pkt, max);
+	return cut_trailer(pkt) ? drop(pkt, SLUICE_DROP_TOO_BIG) : V_NEXT;
 }

@@ -86,6 +86,12 @@ class HostileRun {
   uint64_t wrong_ = 0, aborted_ = 0, controls_lost_ = 0, uncounted_ = 0;
 };
 
+// Frames take a hundred times longer over a link than by test run: there one world must do, with
+// every tunnel in it, and samples of what is counted through.
+bool over_a_link();
+// 1, or by how much to count over a link.
+uint32_t stride();
+
 // One class in every world; `make` is told which, for rows that must differ.
 void check_hostile(const std::string& name,
                    const std::function<std::vector<Hostile>(size_t world)>& make);

@@ -72,7 +72,7 @@ Frames flow_and_errors() {
                              .ipv4({.source = kVip4,
                                     .destination = kClient4,
                                     .ttl = 0,
-                                    .options = Bytes(port % 11 * 4, 1)})
+                                    .options = Bytes(size_t(port % 11) * 4, 1)})
                              .tcp({80, port})
                              .build();
     const Bytes quote6 = PacketBuilder()

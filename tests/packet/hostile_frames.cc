@@ -8,11 +8,9 @@ namespace sluice::test {
 
 namespace {
 
-Backend backend(const std::string& address, Forward forward) {
-  return {.name = address,
-          .address = *IpAddress::parse(address),
-          .weight = 100,
-          .forward = std::move(forward)};
+Backend backend(const std::string& address, const Forward& forward) {
+  return {
+      .name = address, .address = *IpAddress::parse(address), .weight = 100, .forward = forward};
 }
 
 std::vector<Backend> alike(const std::string& network, const Forward& forward) {

@@ -87,7 +87,7 @@ TEST(HostileEcho, EveryChecksumIsMendedNotMade) {
   run.enter(worlds()[0]);
   const Bytes data(8, 0x33);
   Bytes wrong = icmp4(8, 0, 0x00010001, data);
-  for (uint32_t n = 0; n < 65536; n++) {
+  for (uint32_t n = 0; n < 65536; n += stride()) {
     run.run({"right", icmp_frame4(icmp4(8, 0, n, data), client4(kVip4)), Must::kBeAnswered});
     run.run({"right", icmp_frame6(128, 0, n, data, client6(kVip6)), Must::kBeAnswered});
     wrong[2] = uint8_t(n >> 8);

@@ -40,7 +40,7 @@ Bytes routing(uint8_t next, uint8_t type, uint8_t segments_left) {
 }
 
 Bytes authentication(uint8_t next, uint8_t words) {
-  Bytes b((words + 2u) * 4);
+  Bytes b((words + size_t(2)) * 4);
   b[0] = next;
   b[1] = words;
   return b;

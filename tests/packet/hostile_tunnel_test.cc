@@ -67,7 +67,7 @@ TEST(HostileOuterChecksum, IsValidAtEverySum) {
   ASSERT_TRUE(run.ok());
   run.enter(worlds()[1]);
   Bytes in = frame4({.source = kClient4, .destination = kAny4, .protocol = 99}).payload(64).build();
-  for (uint32_t n = 0; n < 65536; n++) {
+  for (uint32_t n = 0; n < 65536; n += stride()) {
     in[60] = uint8_t(n >> 8);
     in[61] = uint8_t(n);
     run.run({"payload " + std::to_string(n), in, Must::kBeSent});

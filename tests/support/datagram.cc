@@ -20,8 +20,8 @@ bool is_extension(uint8_t protocol) {
 
 size_t extension_length(uint8_t protocol, uint8_t length) {
   if (protocol == kFragment) return 8;
-  if (protocol == kAuthentication) return (length + 2u) * 4;
-  return (length + 1u) * 8;
+  if (protocol == kAuthentication) return (length + size_t(2)) * 4;
+  return (length + size_t(1)) * 8;
 }
 
 // RFC 4302, 2.2 wants multiples of 8 in IPv6. A routing header that leads on is for its receiver
@@ -85,7 +85,7 @@ Datagram read_v4(const Bytes& ip) {
   d.source = IpAddress::from_v4(ip.data() + 12);
   d.destination = IpAddress::from_v4(ip.data() + 16);
   d.tos = ip[1];
-  d.headers = (ip[0] & 0xf) * 4u;
+  d.headers = size_t(ip[0] & 0xf) * 4;
   d.length = get16(ip, 2);
   d.protocol = ip[9];
   if (ip[8] == 0) d.faults.insert(SLUICE_DROP_TTL);
@@ -98,7 +98,7 @@ Datagram read_v4(const Bytes& ip) {
   d.checksum_is_right = internet_checksum(first(ip, d.headers)) == 0;
   d.id = get16(ip, 4);
   const uint16_t bits = get16(ip, 6);
-  const size_t offset = (bits & 0x1fff) * 8u;
+  const size_t offset = size_t(bits & 0x1fff) * 8;
   if (bits & 0x3fff) judge_fragment(d, offset, d.length - d.headers, bits & 0x2000, d.headers);
   judge_l4(d, ip);
   return d;

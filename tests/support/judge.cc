@@ -233,10 +233,10 @@ std::string check_too_big(const Bytes& frame, const Bytes& sent, const std::set<
 }
 
 std::string Judge::judge_flow(const std::string& flow, const Target& target) {
-  backend_ = target.backend.address.to_string();
-  const auto [known, is_new] = flows_.emplace(flow, backend_);
-  if (is_new || known->second == backend_) return "";
-  return fmt::format("flow {} was sent to {}, and now to {}", flow, known->second, backend_);
+  const std::string backend = target.backend.address.to_string();
+  const auto [known, is_new] = flows_.emplace(flow, backend);
+  if (is_new || known->second == backend) return "";
+  return fmt::format("flow {} was sent to {}, and now to {}", flow, known->second, backend);
 }
 
 std::string Judge::judge_sent(const Bytes& frame, const Bytes& sent, const Expectation& expected) {
@@ -260,8 +260,18 @@ std::string Judge::judge_sent(const Bytes& frame, const Bytes& sent, const Expec
   return wrong.empty() ? "sent, which nothing allows" : "sent, and wrong." + wrong;
 }
 
+namespace {
+
+const char* name_of(const std::optional<sluice_drop_reason>& reason) {
+#define X(name, text) #name,
+  constexpr const char* kNames[] = {SLUICE_DROP_REASONS(X)};
+#undef X
+  return reason ? kNames[*reason] : "no reason";
+}
+
+}  // namespace
+
 std::string Judge::judge(const Bytes& frame, const Observed& o, const Expectation& e) {
-  backend_.clear();
   was_reply_ = false;
   switch (o.fate) {
     case Fate::kSent:
@@ -270,9 +280,9 @@ std::string Judge::judge(const Bytes& frame, const Observed& o, const Expectatio
       if (!e.pass) return "passed, which nothing allows";
       return o.packet == frame ? "" : "passed, but not as it came";
     case Fate::kDropped:
-      if (!e.drop) return "dropped, which nothing allows";
-      if (!e.drop_reasons.empty() && o.reason && !e.drop_reasons.contains(*o.reason))
-        return fmt::format("dropped, but for reason {}", int(*o.reason));
+      if (!e.drop) return fmt::format("dropped for {}, which nothing allows", name_of(o.reason));
+      if (!e.drop_reasons.empty() && (!o.reason || !e.drop_reasons.contains(*o.reason)))
+        return fmt::format("dropped, but for {}", name_of(o.reason));
       return "";
     case Fate::kAborted:
       break;

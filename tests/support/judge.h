@@ -39,8 +39,6 @@ class Judge {
  public:
   // Empty: all is well.
   std::string judge(const Bytes& frame, const Observed& observed, const Expectation& expected);
-  // The backend of the last frame that was sent to one.
-  const std::string& backend() const { return backend_; }
   // Whether the last frame that was sent was an answer of the balancer's own.
   bool was_reply() const { return was_reply_; }
   // Another set of backends.
@@ -50,7 +48,6 @@ class Judge {
   std::string judge_sent(const Bytes& frame, const Bytes& sent, const Expectation& expected);
   std::string judge_flow(const std::string& flow, const Target& target);
   std::map<std::string, std::string> flows_;
-  std::string backend_;
   bool was_reply_ = false;
 };
 

@@ -53,7 +53,7 @@ void mutate_once(Bytes& b, std::mt19937& random) {
 void mend_checksum(Bytes& b) {
   if (b.size() < 34 || b[12] != 8 || b[13] != 0) return;
   b[24] = b[25] = 0;
-  const size_t header = std::min<size_t>((b[14] & 0xf) * 4u, b.size() - 14);
+  const size_t header = std::min<size_t>(size_t(b[14] & 0xf) * 4, b.size() - 14);
   const uint16_t sum = internet_checksum(first(from(b, 14), header));
   b[24] = uint8_t(sum >> 8);
   b[25] = uint8_t(sum);

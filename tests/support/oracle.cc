@@ -40,7 +40,7 @@ Quote read_quote4(const Bytes& q) {
   Quote r = {.protocol = q[9],
              .source = IpAddress::from_v4(q.data() + 12),
              .destination = IpAddress::from_v4(q.data() + 16),
-             .headers = (q[0] & 0xf) * 4u};
+             .headers = size_t(q[0] & 0xf) * 4};
   r.usable = q[0] >> 4 == 4 && r.headers >= 20 && (get16(q, 6) & 0x1fff) == 0;
   return r;
 }

@@ -16,7 +16,7 @@
 
 #include "base/unique_fd.h"
 #include "netns/netlink.h"
-#include "packet/tap.h"
+#include "packet/packet_socket.h"
 
 namespace sluice::test {
 
@@ -83,7 +83,7 @@ class Wire : public Carrier {
       if (!link) return link.error();
       far_ends_.push_back(std::move(*link));
     }
-    return open_taps();
+    return open_sockets();
   }
 
   Hook hook() const override { return mode_ == WireMode::kTc ? Hook::kTc : Hook::kXdp; }
@@ -92,13 +92,13 @@ class Wire : public Carrier {
   bool needs_fate() const override { return true; }
 
   Result<void> use(const Dataplane& dataplane) override {
+    if (Result<void> r = drain(); !r) return r;
     return mode_ == WireMode::kTc ? use_at_tc(dataplane.program_fd(Hook::kTc))
                                   : use_at_xdp(dataplane.program_fd(Hook::kXdp));
   }
 
   Result<Run> carry(const Dataplane& dataplane, const Bytes& frame) override {
     if (Result<void> r = forget_fate(dataplane); !r) return r.error();
-    if (Result<void> r = drain(); !r) return r.error();
     if (Result<void> r = in_peer_->send(frame); !r) return r.error();
     Result<uint32_t> action = await_action(dataplane);
     if (!action) return action.error();
@@ -106,12 +106,12 @@ class Wire : public Carrier {
   }
 
  private:
-  Result<void> open_taps() {
-    for (auto [tap, device] :
+  Result<void> open_sockets() {
+    for (auto [socket, device] :
          {std::pair(&in_, kIn), std::pair(&in_peer_, kInPeer), std::pair(&out_peer_, kOutPeer)}) {
-      Result<Tap> opened = Tap::open(if_nametoindex(device));
+      Result<PacketSocket> opened = PacketSocket::open(if_nametoindex(device));
       if (!opened) return opened.error();
-      tap->emplace(std::move(*opened));
+      socket->emplace(std::move(*opened));
     }
     return {};
   }
@@ -142,9 +142,9 @@ class Wire : public Carrier {
 
   // Forgets what earlier frames left behind.
   Result<void> drain() const {
-    for (const Tap* tap : {&*in_, &*in_peer_, &*out_peer_})
+    for (const PacketSocket* socket : {&*in_, &*in_peer_, &*out_peer_})
       for (;;) {
-        Result<std::optional<Bytes>> frame = tap->receive(kQuiet);
+        Result<std::optional<Bytes>> frame = socket->receive(kQuiet);
         if (!frame) return frame.error();
         if (!*frame) break;
       }
@@ -161,11 +161,13 @@ class Wire : public Carrier {
     return Error{"the program has not seen the frame"};
   }
 
-  // A tc program's passing is behind all taps: the frame is taken to be what it was.
+  // A tc program's passing is behind all sockets: the frame is taken to be what it was.
   Result<Run> see(uint32_t action, const Bytes& frame) const {
     if (action == XDP_DROP || (action == XDP_PASS && mode_ == WireMode::kTc))
       return Run{action, frame};
-    const Tap& where = action == XDP_PASS ? *in_ : action == XDP_TX ? *in_peer_ : *out_peer_;
+    const PacketSocket& where = action == XDP_PASS ? *in_
+                                : action == XDP_TX ? *in_peer_
+                                                   : *out_peer_;
     Result<std::optional<Bytes>> seen = where.receive(kPatience);
     if (!seen) return seen.error();
     if (!*seen) return Error{fmt::format("verdict {}, but no frame arrived", action)};
@@ -174,7 +176,7 @@ class Wire : public Carrier {
 
   WireMode mode_;
   std::vector<UniqueFd> far_ends_;
-  std::optional<Tap> in_, in_peer_, out_peer_;
+  std::optional<PacketSocket> in_, in_peer_, out_peer_;
   UniqueFd link_;
 };
 

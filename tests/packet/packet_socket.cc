@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "packet/tap.h"
+#include "packet/packet_socket.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -54,7 +54,7 @@ Result<std::optional<Bytes>> read_frame(int fd) {
 
 }  // namespace
 
-Result<Tap> Tap::open(uint32_t ifindex) {
+Result<PacketSocket> PacketSocket::open(uint32_t ifindex) {
   UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return errno_error("open a packet socket");
   const int on = 1;
@@ -64,16 +64,16 @@ Result<Tap> Tap::open(uint32_t ifindex) {
       .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = int(ifindex)};
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
     return errno_error("bind a packet socket");
-  return Tap(std::move(fd));
+  return PacketSocket(std::move(fd));
 }
 
-Result<void> Tap::send(const Bytes& frame) const {
+Result<void> PacketSocket::send(const Bytes& frame) const {
   if (::send(socket_.get(), frame.data(), frame.size(), 0) != ssize_t(frame.size()))
     return errno_error(fmt::format("send a frame of {} bytes", frame.size()));
   return {};
 }
 
-Result<std::optional<Bytes>> Tap::receive(std::chrono::milliseconds patience) const {
+Result<std::optional<Bytes>> PacketSocket::receive(std::chrono::milliseconds patience) const {
   const auto end = std::chrono::steady_clock::now() + patience;
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -13,15 +13,15 @@
 
 namespace sluice::test {
 
-class Tap {
+class PacketSocket {
  public:
-  static Result<Tap> open(uint32_t ifindex);
+  static Result<PacketSocket> open(uint32_t ifindex);
   Result<void> send(const Bytes& frame) const;
   // The next frame that came in, VLAN tags and all; nothing when none does in time.
   Result<std::optional<Bytes>> receive(std::chrono::milliseconds patience) const;
 
  private:
-  explicit Tap(UniqueFd socket) : socket_(std::move(socket)) {}
+  explicit PacketSocket(UniqueFd socket) : socket_(std::move(socket)) {}
   UniqueFd socket_;
 };
 

@@ -31,17 +31,29 @@ static __always_inline struct cursor hook_packet(struct hook_ctx *ctx)
 	return c;
 }
 
-// The packet, all that will be looked at within reach: drivers leave what they like in pages.
-static __always_inline struct cursor hook_begin(struct hook_ctx *ctx)
+// The packet with its first `want` bytes, or all it has, within reach: drivers leave what they like
+// in pages.
+static __always_inline struct cursor reach(struct hook_ctx *ctx, __u32 want)
 {
 	const struct cursor c = hook_packet(ctx);
-	__u32 want = ctx->len;
 
-	if (ctx->gso_size && want > MERGED_HEADERS)
-		want = MERGED_HEADERS;
+	if (want > ctx->len)
+		want = ctx->len;
 	if ((__u64)(c.end - c.pos) < want)
 		bpf_skb_pull_data(ctx, want);
 	return hook_packet(ctx);
+}
+
+// The packet, its addresses within reach.
+static __always_inline struct cursor hook_begin(struct hook_ctx *ctx)
+{
+	return reach(ctx, ETH_HLEN + MAX_VLAN_TAGS * VLAN_TAG + sizeof(struct ipv6hdr));
+}
+
+// The packet once more, all that will be looked at within reach, now that it is ours.
+static __always_inline struct cursor hook_whole(struct hook_ctx *ctx)
+{
+	return reach(ctx, ctx->gso_size ? MERGED_HEADERS : ctx->len);
 }
 
 // Is there a VLAN tag that is not in the data?

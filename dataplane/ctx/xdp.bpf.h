@@ -20,8 +20,14 @@ static __always_inline struct cursor hook_packet(struct hook_ctx *ctx)
 	return c;
 }
 
-// The packet, all that will be looked at within reach.
+// The packet, its addresses within reach.
 static __always_inline struct cursor hook_begin(struct hook_ctx *ctx)
+{
+	return hook_packet(ctx);
+}
+
+// The packet once more, all that will be looked at within reach, now that it is ours.
+static __always_inline struct cursor hook_whole(struct hook_ctx *ctx)
 {
 	return hook_packet(ctx);
 }

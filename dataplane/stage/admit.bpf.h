@@ -127,7 +127,7 @@ static __always_inline enum verdict admit_ipv6(struct packet *pkt)
 // for each number of VLAN tags, so that it looks at what follows once and not three times.
 static __always_inline enum verdict admit(struct packet *pkt)
 {
-	pkt->cur = hook_packet(pkt->ctx);
+	pkt->cur = hook_whole(pkt->ctx);
 	if (!take(&pkt->cur, l2_len(pkt)))
 		return drop(pkt, SLUICE_DROP_IP_LENGTH);
 	pkt->l3_bytes = hook_l3_bytes(pkt);

@@ -99,9 +99,9 @@ static __always_inline _Bool answer_echo6(struct cursor *c)
 	return 1;
 }
 
-// Turns the echo request in the frame, with `tags` bytes of VLAN tags, into its reply. Checksums are
-// mended, not made anew: of a request that was damaged on the way the reply is, too, and whoever
-// gets it sees that. True if it did.
+// Turns the echo request in the frame, with `tags` bytes of VLAN tags, into its reply. Checksums
+// are mended, not made anew: of a request that was damaged on the way the reply is, too, and
+// whoever gets it sees that. True if it did.
 __attribute__((noinline)) int answer_echo(struct hook_ctx *ctx, __u32 family, __u32 tags)
 {
 	struct cursor c = hook_packet(ctx);

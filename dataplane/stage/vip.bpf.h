@@ -64,19 +64,28 @@ static __always_inline _Bool is_our_mac(const struct sluice_generation *g, __u64
 	return g->mac[0] == mac || is_another_mac_of_ours(mac);
 }
 
+static __always_inline const struct sluice_vip_services *
+find_services(const struct sluice_generation *g, const struct sluice_addr *addr)
+{
+	const struct sluice_vip_services *vip = find_exact(g, addr);
+
+	return !vip && cfg_prefixes ? find_prefix(g, addr) : vip;
+}
+
+// A packet from one VIP to another is forged, or goes round: clients have addresses of their own.
 static __always_inline enum verdict find_vip(struct packet *pkt)
 {
 	const struct sluice_generation *g = current_generation();
 
 	if (!g)
 		return pass(pkt, SLUICE_PASS_NOT_VIP);
-	pkt->vip = find_exact(g, &pkt->flow.dst);
-	if (!pkt->vip && cfg_prefixes)
-		pkt->vip = find_prefix(g, &pkt->flow.dst);
+	pkt->vip = find_services(g, &pkt->flow.dst);
 	if (!pkt->vip)
 		return pass(pkt, SLUICE_PASS_NOT_VIP);
 	if (!is_our_mac(g, pkt->mac))
 		return pass(pkt, SLUICE_PASS_OTHER_MAC);
+	if (find_services(g, &pkt->flow.src))
+		return drop(pkt, SLUICE_DROP_MARTIAN);
 	pkt->generation = g;
 	return V_NEXT;
 }

@@ -184,7 +184,7 @@ Frames from_martians(const std::string& vip) {
     for (const char* source : kMartians6) add(source, Must::kBeDropped);
     for (const char* source : kClients6) add(source, Must::kBeSent);
   }
-  add(vip, Must::kBeDropped);  // LAND
+  for (const std::string& other : v4 ? kVips4 : kVips6) add(other, Must::kBeDropped);  // LAND, too
   return frames;
 }
 

@@ -170,9 +170,11 @@ Expectation Oracle::expect(const Bytes& frame) {
   if (!d) return passed(SLUICE_PASS_NOT_IP);
   if (d->destination_is_mapped || !is_vip(d->destination)) return passed(SLUICE_PASS_NOT_VIP);
   if (!is_ours(link)) return passed(SLUICE_PASS_OTHER_MAC);
-  if (!d->faults.empty()) {
-    Expectation e = dropped(d->faults);
-    e.pass = d->doubtful && d->faults == Reasons{SLUICE_DROP_L4_HEADER};
+  Reasons faults = d->faults;
+  if (is_vip(d->source)) faults.insert(SLUICE_DROP_MARTIAN);  // VIPs are nobody's clients
+  if (!faults.empty()) {
+    Expectation e = dropped(faults);
+    e.pass = d->doubtful && faults == Reasons{SLUICE_DROP_L4_HEADER};
     return e;
   }
   return or_dropped(expect_datagram(*d, ip), d->doubtful);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "kernel/publish.h"
+#include "plan/warnings.h"
 
 namespace sluice {
 
@@ -58,10 +59,19 @@ void log_change(const Plan& plan) {
 Result<void> Controller::apply(const Config& config, const NextHops& next_hops,
                                const std::vector<Link>& links) {
   Image image = compile(desire(config, next_hops, macs_of(config, links)), rings_);
+  warn(config, image);
   Result<void> r = can_serve(config, image) ? change_tables(config, std::move(image), links)
                                             : replace_dataplane(config, std::move(image), links);
   if (!r) return r;
   return attachments_.remove_others(config.interfaces, pins_);
+}
+
+// Once for as long as it is true.
+void Controller::warn(const Config& config, const Image& image) {
+  std::vector<std::string> now = warnings_for(config, image);
+  for (const std::string& w : now)
+    if (std::find(warned_.begin(), warned_.end(), w) == warned_.end()) spdlog::warn("{}", w);
+  warned_ = std::move(now);
 }
 
 bool Controller::can_serve(const Config& config, const Image& image) const {

@@ -36,6 +36,7 @@ class Controller {
   }
 
  private:
+  void warn(const Config& config, const Image& image);
   bool can_serve(const Config& config, const Image& image) const;
   Result<void> change_tables(const Config& config, Image image, const std::vector<Link>& links);
   Result<void> replace_dataplane(const Config& config, Image image, const std::vector<Link>& links);
@@ -47,6 +48,7 @@ class Controller {
   std::string seed_;
   Features features_;
   Live live_;
+  std::vector<std::string> warned_;  // of what is in force
   Ledger ledger_;
   Attachments attachments_;
 };

@@ -2,8 +2,6 @@
 // The only place that counts a packet and turns a verdict into an action.
 #pragma once
 
-#include "config.bpf.h"
-#include "maps.bpf.h"
 #include "packet.bpf.h"
 
 static __always_inline void count(void *counters, __u32 index)
@@ -11,7 +9,7 @@ static __always_inline void count(void *counters, __u32 index)
 	__u64 *n = bpf_map_lookup_elem(counters, &index);
 
 	if (n)
-		*n += 1;
+		add(n, 1);
 }
 
 static __always_inline void count_forwarded(const struct packet *pkt)
@@ -19,23 +17,9 @@ static __always_inline void count_forwarded(const struct packet *pkt)
 	struct sluice_counter *n = bpf_map_lookup_elem(&member_stats, &pkt->member_index);
 
 	if (n) {
-		n->packets += 1;
-		n->bytes += pkt->l3_len;
+		add(&n->packets, 1);
+		add(&n->bytes, pkt->l3_len);
 	}
-}
-
-static __always_inline void explain(const struct packet *pkt, enum verdict v)
-{
-	const __u32 zero = 0;
-	struct sluice_fate *f = bpf_map_lookup_elem(&fate, &zero);
-
-	if (!f)
-		return;
-	f->verdict = v;
-	f->reason = pkt->reason;
-	f->service = pkt->service ? pkt->service->number : SLUICE_NONE;
-	f->member = pkt->member ? pkt->member_index : SLUICE_NONE;
-	f->ifindex = v == V_REDIRECT ? pkt->member->ifindex : 0;
 }
 
 static __always_inline int finish(const struct packet *pkt, enum verdict v)
@@ -56,7 +40,6 @@ static __always_inline int finish(const struct packet *pkt, enum verdict v)
 		count(&drops, pkt->reason);
 		break;
 	}
-	if (cfg_explain)
-		explain(pkt, v);
+	explain(pkt, v);
 	return hook_action(pkt, v);
 }

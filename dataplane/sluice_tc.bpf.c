@@ -2,6 +2,7 @@
 // The whole walk of a packet at the tc hook: that of sluice_xdp.bpf.c behind another door. Read
 // this function first: its order is the order of the files in stage/.
 #include "ctx/skb.bpf.h"
+#include "host.bpf.h"
 
 #include "stage/parse.bpf.h"
 #include "stage/vip.bpf.h"

@@ -2,6 +2,7 @@
 // The whole walk of a packet at the XDP hook. Read this function first: its order is the order of
 // the files in stage/.
 #include "ctx/xdp.bpf.h"
+#include "host.bpf.h"
 
 #include "stage/parse.bpf.h"
 #include "stage/vip.bpf.h"

@@ -8,6 +8,7 @@
 // little-endian machine: balancers of one fleet are of one endianness.
 #pragma once
 
+#include "product.h"
 #include "sluice_abi.h"
 
 enum { SLUICE_HASH_KEY_WORDS = 10 };
@@ -24,8 +25,8 @@ static inline __u64 sluice_nh(__u32 a, __u32 key_a, __u32 b, __u32 key_b)
 // Stafford's variant 13 of the 64-bit murmur finaliser; the high word is what slots are made of.
 static inline __u32 sluice_hash_finish(__u64 h)
 {
-	h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9ull;
-	h = (h ^ h >> 27) * 0x94d049bb133111ebull;
+	h = sluice_product(h ^ h >> 30, 0xbf58476d1ce4e5b9ull);
+	h = sluice_product(h ^ h >> 27, 0x94d049bb133111ebull);
 	return h >> 32;
 }
 

@@ -6,11 +6,12 @@
 // (Belazzougui, Botelho, Dietzfelbinger: Hash, displace, and compress, ESA 2009.)
 #pragma once
 
+#include "product.h"
 #include "sluice_abi.h"
 
 static inline __u64 sluice_mix(__u64 h)
 {
-	h = (h ^ h >> 32) * 0xd6e8feb86659fd93ull;
+	h = sluice_product(h ^ h >> 32, 0xd6e8feb86659fd93ull);
 	return h ^ h >> 32;
 }
 
@@ -19,12 +20,12 @@ static inline __u64 sluice_vip_hash(const struct sluice_addr *a, __u64 seed)
 	const __u64 high = (__u64)a->word[0] << 32 | a->word[1];
 	const __u64 low = (__u64)a->word[2] << 32 | a->word[3];
 
-	return sluice_mix((high ^ seed) * 0x9e3779b97f4a7c15ull + low);
+	return sluice_mix(sluice_product(high ^ seed, 0x9e3779b97f4a7c15ull) + low);
 }
 
 static inline __u64 sluice_service_hash(__u64 key, __u64 seed)
 {
-	return sluice_mix((key ^ seed) * 0x9e3779b97f4a7c15ull);
+	return sluice_mix(sluice_product(key ^ seed, 0x9e3779b97f4a7c15ull));
 }
 
 // The displacement that belongs to a hash; `entries` is a power of two.
@@ -35,5 +36,5 @@ static inline __u32 sluice_bucket_of(__u64 hash, __u32 entries)
 
 static inline __u32 sluice_place_of(__u64 hash, __u32 displacement, __u32 entries)
 {
-	return ((hash ^ displacement) * 0x9e3779b97f4a7c15ull >> 32) & (entries - 1);
+	return (sluice_product(hash ^ displacement, 0x9e3779b97f4a7c15ull) >> 32) & (entries - 1);
 }

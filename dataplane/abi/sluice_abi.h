@@ -79,6 +79,7 @@ struct sluice_generation {
 	__u32 prefixes;	    // number of the table of VIP prefixes, or SLUICE_NO_PREFIXES
 	__u16 macs;	    // how many of `mac` are in use; 0: frames for any MAC are ours
 	__u16 pad;
+	__u64 tunnel_ports; // UDP ports our tunnels go to: four __be16 in memory, 0: none
 	// Our interfaces' MAC addresses: first six bytes in the order of the wire, then zero.
 	__u64 mac[SLUICE_MAX_MACS];
 	// The outer sources of our own tunnels: what comes from there to a VIP is a loop. Unused:
@@ -86,7 +87,6 @@ struct sluice_generation {
 	struct sluice_addr source[SLUICE_MAX_SOURCES];
 	// Which bits of a source's last word count: a prefix's free ones carry flows' entropy.
 	__be32 source_mask[SLUICE_MAX_SOURCES];
-	__u64 tunnel_ports; // UDP ports our tunnels go to: four __be16 in memory, 0: none
 };
 
 enum sluice_vip_flags {

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "net/ip.h"
+#include "net/ipv6_chain.h"
 #include "net/martian.h"
 #include "packet.bpf.h"
-#include "stage/chain.bpf.h"
 
 // Sorts a fragment of `len` bytes of payload at `offset` bytes of its datagram, to whose length the
 // headers in front of it count, too. The second unit of a datagram overlaps its TCP header: RFC

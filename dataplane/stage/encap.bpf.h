@@ -6,19 +6,19 @@
 #include "net/l2.h"
 #include "net/ip.h"
 #include "packet.bpf.h"
-#include "stage/sum.bpf.h"
 
 // Copies the head in 8-byte words, the last one overlapping. Every store is checked against the
 // end of the packet: a frame on veth may be shorter than SLUICE_HEAD_MAX.
-static __always_inline _Bool copy_head(const struct cursor *out, const struct sluice_member *m)
+static __always_inline _Bool copy_head(const struct cursor *out, const struct packet *pkt)
 {
+	const struct sluice_member *m = pkt->member;
 	__u64 *to = out->pos;
 	void *last = out->pos + m->last_at;
 
 	for (__u32 i = 0; i < SLUICE_HEAD_WORDS && (i + 1) * sizeof(*to) <= m->head_len; i++) {
 		if ((void *)(to + i + 1) > out->end)
 			return 0;
-		to[i] = m->head[i];
+		to[i] = head_word(pkt, i);
 	}
 	if (last + sizeof(*to) > out->end)
 		return 0;
@@ -64,7 +64,7 @@ static __always_inline _Bool patch_ipv4(struct cursor *out, const struct packet 
 {
 	const struct sluice_member *m = pkt->member;
 	struct iphdr *ip = take_hdr(out, iphdr);
-	const __be32 entropy = pkt->hash & m->entropy;
+	const __be32 entropy = pkt->hash & entropy_bits(pkt);
 	__be16 length;
 
 	if (!ip)
@@ -89,37 +89,8 @@ static __always_inline _Bool patch_ipv6(struct cursor *out, const struct packet 
 		return 0;
 	*(__be32 *)ip = bpf_htonl(6u << 28 | (__u32)pkt->tos << 20 | (pkt->hash & 0xfffff));
 	ip->payload_len = bpf_htons(m->head_len - header + pkt->l3_len);
-	ip->saddr.in6_u.u6_addr32[3] |= pkt->hash & m->entropy;
+	ip->saddr.in6_u.u6_addr32[3] |= pkt->hash & entropy_bits(pkt);
 	return m->flags & SLUICE_MEMBER_UDP ? patch_udp(out, pkt, sizeof(*ip)) : 1;
-}
-
-// The UDP checksum that IPv6 demands (RFC 8200, 8.1), over everything behind the outer IP header at
-// byte `at` of the frame. A global function, verified by itself. True if it was written.
-__attribute__((noinline)) int write_udp_csum(struct hook_ctx *ctx, __u32 at)
-{
-	const __u32 at_udp = at + sizeof(struct ipv6hdr);
-	struct cursor c = hook_packet(ctx);
-	const struct ipv6hdr *ip;
-	struct udphdr *udp;
-	int blocks, tail;
-	__u16 sum;
-	__u32 len;
-
-	if (at > ETH_HLEN + MAX_VLAN_TAGS * VLAN_TAG || !take(&c, at))
-		return 0;
-	ip = take_hdr(&c, ipv6hdr);
-	udp = ip ? take_hdr(&c, udphdr) : NULL;
-	if (!udp)
-		return 0;
-	len = bpf_ntohs(ip->payload_len);
-	blocks = sum_blocks(ctx, at_udp, len / SUM_BLOCK);
-	tail = sum_tail(ctx, at_udp + len, len % SUM_BLOCK);
-	if (blocks < 0 || tail < 0)
-		return 0;
-	sum = csum_fold((__u32)csum_words(&ip->saddr, 16) + ip->payload_len +
-			bpf_htons(IPPROTO_UDP) + blocks + tail);
-	udp->check = sum == 0xffff ? sum : (__u16)~sum;
-	return 1;
 }
 
 static __always_inline _Bool patch_head(struct cursor out, const struct packet *pkt, __u32 tags)
@@ -165,7 +136,7 @@ static __always_inline enum verdict encap(struct packet *pkt)
 		return drop(pkt, SLUICE_DROP_NO_HEADROOM);
 	out = hook_packet(pkt->ctx);
 	front = out;
-	if (!take(&out, tags) || !copy_head(&out, m) || !patch_head(out, pkt, tags))
+	if (!take(&out, tags) || !copy_head(&out, pkt) || !patch_head(out, pkt, tags))
 		return drop(pkt, SLUICE_DROP_TABLE);
 	if (tags && !write_head_tags(front, pkt, tags))
 		return drop(pkt, SLUICE_DROP_TABLE);

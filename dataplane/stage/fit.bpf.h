@@ -3,7 +3,6 @@
 #pragma once
 
 #include "packet.bpf.h"
-#include "stage/reply.bpf.h"
 
 // Takes away what the link carried behind the client's packet, where the frame would be too large
 // with it. Not later: an skb that is a tunnel's cannot be cut any more. 0, or an error.

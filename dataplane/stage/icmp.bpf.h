@@ -6,9 +6,8 @@
 #include "net/addr.h"
 #include "net/icmp.h"
 #include "net/ip.h"
+#include "net/ipv6_chain.h"
 #include "packet.bpf.h"
-#include "stage/chain.bpf.h"
-#include "stage/reply.bpf.h"
 
 enum {
 	QUOTED_L4 = 8, // bytes of the quoted packet's payload that must be there (RFC 792)

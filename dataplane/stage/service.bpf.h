@@ -4,41 +4,20 @@
 #pragma once
 
 #include "abi/perfect_hash.h"
-#include "config.bpf.h"
 #include "packet.bpf.h"
 
 static __always_inline const struct sluice_service *find_key(const struct sluice_generation *g,
 							     __u64 key)
 {
-	const struct sluice_shape s = shape();
-	const __u64 hash = sluice_service_hash(key, g->service_seed);
-	const __u32 *displacement = (const void *)g + sluice_service_displacements_at(s);
-	const struct sluice_service *service = (const void *)g + sluice_services_at(s);
+	const struct sluice_service *service =
+	    service_at(g, sluice_service_hash(key, g->service_seed));
 
-	service +=
-	    sluice_place_of(hash, displacement[sluice_bucket_of(hash, s.services)], s.services);
-	return service->key == key ? service : NULL;
-}
-
-// An entry of a port page: struct sluice_port_page says what it means. Places are masked here and
-// below, because clang moves the address's arithmetic in front of a comparison; and the barriers
-// hide from it what it knows of their bounds, with which it rewrites the masks until the verifier
-// (6.1 to 6.18) no longer follows: "R1 max value is outside of the allowed memory range".
-static __always_inline __u16 port_entry(const struct sluice_generation *g, __u32 page, __u32 at)
-{
-	const struct sluice_shape s = shape();
-	const struct sluice_port_page *pages = (const void *)g + sluice_port_pages_at(s);
-
-	barrier_var(page);
-	barrier_var(at);
-	return pages[page & (s.port_pages - 1)].entry[at % SLUICE_PORTS_IN_PAGE];
+	return service && service->key == key ? service : NULL;
 }
 
 static __always_inline const struct sluice_service *find_range(const struct packet *pkt)
 {
-	const struct sluice_shape s = shape();
 	const struct sluice_generation *g = pkt->generation;
-	const struct sluice_service *services = (const void *)g + sluice_range_services_at(s);
 	const __u16 port = bpf_ntohs(pkt->flow.dport);
 	__u32 root, entry;
 
@@ -48,11 +27,7 @@ static __always_inline const struct sluice_service *find_range(const struct pack
 	entry = port_entry(g, root, port >> 8);
 	if (entry & SLUICE_PORTS_LEAF)
 		entry = port_entry(g, entry - SLUICE_PORTS_LEAF, port);
-	if (!entry)
-		return NULL;
-	entry--;
-	barrier_var(entry);
-	return services + (entry & (s.range_services - 1));
+	return entry ? range_service(g, entry - 1) : NULL;
 }
 
 // Only the protocols that have ports have ranges of them.

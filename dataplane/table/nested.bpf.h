@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// Reading the tables of maps.bpf.h, where a generation is one map value and a ring another: these
+// are pointers into them. What stages ask of their tables, flat.bpf.h answers as well.
+#pragma once
+
+#include "abi/flow_hash.h"
+#include "abi/perfect_hash.h"
+#include "config.bpf.h"
+#include "maps.bpf.h"
+#include "net/addr.h"
+#include "packet.bpf.h"
+
+// The generation in place, or NULL before the first one is.
+static __always_inline const struct sluice_generation *current_generation(void)
+{
+	const __u32 zero = 0;
+	void *table = bpf_map_lookup_elem(&generation, &zero);
+
+	return table ? bpf_map_lookup_elem(table, &zero) : NULL;
+}
+
+// The only entry where the VIP with this hash can be.
+static __always_inline const struct sluice_vip *vip_at(const struct sluice_generation *g,
+						       __u64 hash)
+{
+	const struct sluice_shape s = shape();
+	const __u32 *displacement = (const void *)g + sluice_vip_displacements_at();
+	const struct sluice_vip *vip = (const void *)g + sluice_vips_at(s);
+
+	return vip + sluice_place_of(hash, displacement[sluice_bucket_of(hash, s.vips)], s.vips);
+}
+
+static __always_inline const struct sluice_vip_services *
+find_prefix(const struct sluice_generation *g, const struct sluice_addr *addr)
+{
+	struct sluice_prefix key = {.length = 128};
+	const __u32 number = g->prefixes;
+	void *table;
+
+	if (!cfg_prefixes || number == SLUICE_NO_PREFIXES)
+		return NULL;
+	table = bpf_map_lookup_elem(&prefixes, &number);
+	if (!table)
+		return NULL;
+	for (int i = 0; i < 4; i++)
+		key.word[i] = addr->word[i];
+	return bpf_map_lookup_elem(table, &key);
+}
+
+// The rarer cases of is_our_mac(). A global function, verified by itself.
+__attribute__((noinline)) int is_another_mac_of_ours(__u64 mac)
+{
+	const struct sluice_generation *g = current_generation();
+
+	if (!g || g->macs == 0)
+		return !is_group_mac(mac); // RFC 1122, 3.3.6; an answer would come from it
+	for (int i = 1; i < SLUICE_MAX_MACS && i < g->macs; i++)
+		if (g->mac[i] == mac)
+			return 1;
+	return 0;
+}
+
+static __always_inline _Bool is_our_mac(const struct sluice_generation *g, __u64 mac)
+{
+	return g->mac[0] == mac || is_another_mac_of_ours(mac);
+}
+
+// A global function, verified by itself.
+__attribute__((noinline)) int is_our_source(struct sluice_addr *addr)
+{
+	const struct sluice_generation *g = current_generation();
+
+	if (!g || !addr)
+		return 0;
+	for (int i = 0; i < SLUICE_MAX_SOURCES; i++) {
+		struct sluice_addr a = *addr;
+
+		a.word[3] &= g->source_mask[i];
+		if (addr_equal(&g->source[i], &a))
+			return 1;
+	}
+	return 0;
+}
+
+// Does the packet come from where our own tunnels do?
+static __always_inline _Bool is_from_us(const struct packet *pkt)
+{
+	struct sluice_addr source = pkt->flow.src;
+
+	return is_our_source(&source);
+}
+
+// The only entry where the service with this hash can be.
+static __always_inline const struct sluice_service *service_at(const struct sluice_generation *g,
+							       __u64 hash)
+{
+	const struct sluice_shape s = shape();
+	const __u32 *displacement = (const void *)g + sluice_service_displacements_at(s);
+	const struct sluice_service *service = (const void *)g + sluice_services_at(s);
+
+	return service +
+	       sluice_place_of(hash, displacement[sluice_bucket_of(hash, s.services)], s.services);
+}
+
+// An entry of a port page. Places are masked here and
+// below, because clang moves the address's arithmetic in front of a comparison; and the barriers
+// hide from it what it knows of their bounds, with which it rewrites the masks until the verifier
+// (6.1 to 6.18) no longer follows: "R1 max value is outside of the allowed memory range".
+static __always_inline __u16 port_entry(const struct sluice_generation *g, __u32 page, __u32 at)
+{
+	const struct sluice_shape s = shape();
+	const struct sluice_port_page *pages = (const void *)g + sluice_port_pages_at(s);
+
+	barrier_var(page);
+	barrier_var(at);
+	return pages[page & (s.port_pages - 1)].entry[at % SLUICE_PORTS_IN_PAGE];
+}
+
+static __always_inline const struct sluice_service *range_service(const struct sluice_generation *g,
+								  __u32 at)
+{
+	const struct sluice_shape s = shape();
+	const struct sluice_service *services = (const void *)g + sluice_range_services_at(s);
+
+	barrier_var(at);
+	return services + (at & (s.range_services - 1));
+}
+
+// The flow's slot in the ring of its service, and the flow's hash; NULL if there is no such ring.
+static __always_inline const __u32 *choose_slot(struct packet *pkt)
+{
+	const struct sluice_hash_key key = hash_key();
+	const __u32 slots = cfg_shape.ring_slots;
+	const __u32 number = pkt->service->ring, zero = 0;
+	const __u32 *ring;
+	void *table;
+
+	table = bpf_map_lookup_elem(&rings, &number);
+	if (!table)
+		return NULL;
+	ring = bpf_map_lookup_elem(table, &zero);
+	if (!ring)
+		return NULL;
+	pkt->hash = sluice_flow_hash(&pkt->flow, &key, pkt->service->hash);
+	return ring + sluice_slot_of(pkt->hash, slots);
+}
+
+// The member index at a place of the position table; NULL beyond its end.
+static __always_inline const __u32 *position_at(const struct sluice_generation *g, __u32 at)
+{
+	const struct sluice_shape s = shape();
+	const __u32 *positions = (const void *)g + sluice_positions_at(s);
+
+	return at < s.positions ? positions + at : NULL;
+}
+
+static __always_inline _Bool find_member(struct packet *pkt, __u32 index)
+{
+	pkt->member_index = index;
+	pkt->member = bpf_map_lookup_elem(&members, &pkt->member_index);
+	return pkt->member;
+}
+
+static __always_inline __u64 head_word(const struct packet *pkt, __u32 i)
+{
+	return pkt->member->head[i];
+}
+
+static __always_inline __be32 entropy_bits(const struct packet *pkt)
+{
+	return pkt->member->entropy;
+}
+
+// Counters are per CPU.
+static __always_inline void add(__u64 *counter, __u64 n)
+{
+	*counter += n;
+}
+
+static __always_inline void explain(const struct packet *pkt, enum verdict v)
+{
+	const __u32 zero = 0;
+	struct sluice_fate *f;
+
+	if (!cfg_explain)
+		return;
+	f = bpf_map_lookup_elem(&fate, &zero);
+	if (!f)
+		return;
+	f->verdict = v;
+	f->reason = pkt->reason;
+	f->service = pkt->service ? pkt->service->number : SLUICE_NONE;
+	f->member = pkt->member ? pkt->member_index : SLUICE_NONE;
+	f->ifindex = v == V_REDIRECT ? pkt->member->ifindex : 0;
+}

@@ -15,7 +15,15 @@ namespace sluice {
 namespace {
 
 uint32_t flags_of(XdpMode mode) {
-  return mode == XdpMode::kNative ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+  switch (mode) {
+    case XdpMode::kNative:
+      return XDP_FLAGS_DRV_MODE;
+    case XdpMode::kGeneric:
+      return XDP_FLAGS_SKB_MODE;
+    case XdpMode::kOffload:
+      break;
+  }
+  return XDP_FLAGS_HW_MODE;
 }
 
 std::vector<XdpMode> allowed(AttachMode wanted) {
@@ -26,18 +34,20 @@ std::vector<XdpMode> allowed(AttachMode wanted) {
       return {XdpMode::kNative};
     case AttachMode::kGeneric:
       return {XdpMode::kGeneric};
-    case AttachMode::kTc:
     case AttachMode::kOffload:
+      return {XdpMode::kOffload};
+    case AttachMode::kTc:
       break;
   }
   return {};
 }
 
-// How the program on the interface runs now.
-Result<XdpMode> mode_on(uint32_t ifindex) {
+// How the program `id` on the interface runs now. A device may run one beside the host's.
+Result<XdpMode> mode_on(uint32_t ifindex, uint32_t id) {
   LIBBPF_OPTS(bpf_xdp_query_opts, query);
   if (int r = bpf_xdp_query(int(ifindex), 0, &query); r < 0)
     return errno_error("ask for the interface's XDP mode", r);
+  if (query.hw_prog_id != 0 && query.hw_prog_id == id) return XdpMode::kOffload;
   return query.attach_mode == XDP_ATTACHED_SKB ? XdpMode::kGeneric : XdpMode::kNative;
 }
 
@@ -50,6 +60,7 @@ std::string explain(int error, const Interface& wanted, XdpMode mode) {
     case EEXIST:
       return what + " (another XDP program is there; sluice does not remove programs of others)";
     case EOPNOTSUPP:
+      if (mode == XdpMode::kOffload) return what + " (the driver runs no programs in the device)";
       return what + " (the driver has no native XDP; modes generic and tc work everywhere, slowly)";
     case EINVAL:
     case ERANGE:
@@ -64,7 +75,15 @@ std::string explain(int error, const Interface& wanted, XdpMode mode) {
 }  // namespace
 
 const char* to_string(XdpMode mode) {
-  return mode == XdpMode::kNative ? "native" : "generic";
+  switch (mode) {
+    case XdpMode::kNative:
+      return "native";
+    case XdpMode::kGeneric:
+      return "generic";
+    case XdpMode::kOffload:
+      break;
+  }
+  return "offload";
 }
 
 bool allows(AttachMode wanted, XdpMode mode) {
@@ -103,7 +122,7 @@ Result<std::optional<XdpLink>> XdpLink::look_at(const std::string& pin) {
   if (info.type != BPF_LINK_TYPE_XDP) return std::optional<XdpLink>();
   XdpMode mode = XdpMode::kNative;
   if (info.xdp.ifindex != 0) {
-    Result<XdpMode> now = mode_on(info.xdp.ifindex);
+    Result<XdpMode> now = mode_on(info.xdp.ifindex, info.prog_id);
     if (!now) return now.error();
     mode = *now;
   }

@@ -12,7 +12,7 @@
 
 namespace sluice {
 
-enum class XdpMode { kNative, kGeneric };
+enum class XdpMode { kNative, kGeneric, kOffload };
 
 const char* to_string(XdpMode mode);
 

@@ -23,6 +23,8 @@ enum fragment {
 	FRAGMENT_LATER, // has none
 };
 
+struct sluice_member_rest;
+
 struct packet {
 	struct hook_ctx *ctx;
 	struct cursor cur; // after parse: at the IP header; after admit: at the L4 header
@@ -31,6 +33,8 @@ struct packet {
 	const struct sluice_vip_services *vip;
 	const struct sluice_service *service;
 	const struct sluice_member *member;
+	// Only of a device's tables.
+	const struct sluice_member_rest *member_rest;
 	__u64 mac; // the frame is for: mac_number()
 	__u32 member_index;
 	__u32 hash;

@@ -37,8 +37,12 @@ Interface read_interface(const Entry& entry, Report& report) {
 }  // namespace
 
 void read_interfaces(const Node& node, Config& config, Report& report) {
-  for (const Entry& entry : entries(node, "eth0: {mode: auto}", report))
+  for (const Entry& entry : entries(node, "eth0: {mode: auto}", report)) {
     config.interfaces.push_back(read_interface(entry, report));
+    if (config.interfaces.back().mode == AttachMode::kOffload && node.items.size() > 2)
+      complain_at_key(report, *entry.value,
+                      "mode: offload is for the only interface: the tables are in its device");
+  }
   if (node.kind == Node::Kind::kMap && node.items.empty())
     complain(report, node, "at least one interface is needed");
 }

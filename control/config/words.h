@@ -59,7 +59,7 @@ enum class Protocol : uint8_t { kTcp = 6, kUdp = 17, kAny = 0 };  // as in PortR
 
 inline constexpr Choice<AttachMode> kModes[] = {
     {"auto", AttachMode::kAuto}, {"native", AttachMode::kNative}, {"generic", AttachMode::kGeneric},
-    {"offload", std::nullopt},   {"tc", AttachMode::kTc},
+    {"offload", AttachMode::kOffload},   {"tc", AttachMode::kTc},
 };
 inline constexpr Choice<Tunnel> kTunnels[] = {
     {"l2", Tunnel::kL2},   {"ipip", Tunnel::kIpip}, {"gre", Tunnel::kGre},

@@ -26,23 +26,6 @@ std::vector<MacAddress> macs_of(const Config& config, const std::vector<Link>& l
   return {macs.begin(), macs.end()};
 }
 
-// What a program must be able to do for `image`.
-Features features_for(const Image& image) {
-  Features f = {.prefixes = false, .port_ranges = false};
-  for (const ImageService& s : image.services)
-    for (const Frontend& frontend : s.frontends) {
-      f.prefixes |= !frontend.vip.is_single();
-      f.port_ranges |= frontend.ports.is_range();
-    }
-  return f;
-}
-
-std::set<Hook> hooks_for(const Config& config) {
-  std::set<Hook> hooks;
-  for (const Interface& i : config.interfaces) hooks.insert(hook_of(i.mode));
-  return hooks;
-}
-
 void log_change(const Plan& plan) {
   if (plan.empty()) return;
   for (const Moved& m : plan.moved)
@@ -60,8 +43,11 @@ Result<void> Controller::apply(const Config& config, const NextHops& next_hops,
                                const std::vector<Link>& links) {
   Image image = compile(desire(config, next_hops, macs_of(config, links)), rings_);
   warn(config, image);
-  Result<void> r = can_serve(config, image) ? change_tables(config, std::move(image), links)
-                                            : replace_dataplane(config, std::move(image), links);
+  const Make wanted = make_for(config, image, links);
+  if (Result<void> r = check_image(wanted, image); !r) return r;
+  Result<void> r = can_serve(wanted, image)
+                       ? change_tables(config, std::move(image), links)
+                       : replace_dataplane(config, wanted, std::move(image), links);
   if (!r) return r;
   return attachments_.remove_others(config.interfaces, pins_);
 }
@@ -74,11 +60,8 @@ void Controller::warn(const Config& config, const Image& image) {
   warned_ = std::move(now);
 }
 
-bool Controller::can_serve(const Config& config, const Image& image) const {
-  if (!dataplane_ || seed_ != config.seed || features_ != features_for(image)) return false;
-  for (Hook hook : hooks_for(config))
-    if (dataplane_->program_fd(hook) < 0) return false;
-  if (dataplane_->capacity().shape.ring_slots != config.ring_size) return false;
+bool Controller::can_serve(const Make& wanted, const Image& image) const {
+  if (!dataplane_ || !serves(made_, wanted)) return false;
   const Result<void> fits = check_fits(image, dataplane_->capacity());
   if (!fits) spdlog::info("building larger tables: {}", fits.error().message);
   return fits.has_value();
@@ -101,14 +84,12 @@ Result<void> Controller::change_tables(const Config& config, Image image,
   return {};
 }
 
-Result<void> Controller::replace_dataplane(const Config& config, Image image,
+Result<void> Controller::replace_dataplane(const Config& config, const Make& wanted, Image image,
                                            const std::vector<Link>& links) {
-  const Capacity capacity = capacity_for(image, config.ring_size);
-  const Features features = features_for(image);
-  auto fresh =
-      Dataplane::load(capacity, hash_key_from_seed(config.seed), features, hooks_for(config));
+  Result<std::unique_ptr<LoadedDataplane>> fresh = make_dataplane(wanted, image);
   if (!fresh) return fresh.error();
-  Result<Plan> plan = make_plan(Live{.generation = live_.generation}, std::move(image), capacity);
+  Result<Plan> plan =
+      make_plan(Live{.generation = live_.generation}, std::move(image), (*fresh)->capacity());
   if (!plan) return plan.error();
   if (Result<void> p = publish(*plan, **fresh); !p) return p;
 
@@ -120,8 +101,7 @@ Result<void> Controller::replace_dataplane(const Config& config, Image image,
     if (Result<Counters> c = read(*dataplane_, live_); c) ledger_.retire_all(*c, live_);
   log_change(*plan);
   dataplane_ = std::move(*fresh);
-  seed_ = config.seed;
-  features_ = features;
+  made_ = wanted;
   live_ = std::move(plan->next);
   return {};
 }
@@ -131,8 +111,8 @@ Result<void> Controller::unload() {
   return pins_.remove_directory();
 }
 
-Result<Counters> Controller::read(const Dataplane& dataplane, const Live& live) const {
-  return read_counters(dataplane, members_in_use(live));
+Result<Counters> Controller::read(const LoadedDataplane& dataplane, const Live& live) const {
+  return dataplane.counters(members_in_use(live));
 }
 
 Result<Counters> Controller::counters() const {

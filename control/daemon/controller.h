@@ -6,7 +6,7 @@
 
 #include "daemon/attachments.h"
 #include "daemon/ledger.h"
-#include "kernel/dataplane.h"
+#include "daemon/make_dataplane.h"
 #include "kernel/pins.h"
 #include "model/config.h"
 #include "model/next_hop.h"
@@ -37,16 +37,16 @@ class Controller {
 
  private:
   void warn(const Config& config, const Image& image);
-  bool can_serve(const Config& config, const Image& image) const;
+  bool can_serve(const Make& wanted, const Image& image) const;
   Result<void> change_tables(const Config& config, Image image, const std::vector<Link>& links);
-  Result<void> replace_dataplane(const Config& config, Image image, const std::vector<Link>& links);
-  Result<Counters> read(const Dataplane& dataplane, const Live& live) const;
+  Result<void> replace_dataplane(const Config& config, const Make& wanted, Image image,
+                                 const std::vector<Link>& links);
+  Result<Counters> read(const LoadedDataplane& dataplane, const Live& live) const;
 
   Pins pins_;
   RingCache rings_;
-  std::unique_ptr<Dataplane> dataplane_;
-  std::string seed_;
-  Features features_;
+  std::unique_ptr<LoadedDataplane> dataplane_;
+  Make made_;  // how dataplane_ was
   Live live_;
   std::vector<std::string> warned_;  // of what is in force
   Ledger ledger_;

@@ -5,6 +5,8 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 
+#include "kernel/dataplane.h"
+
 namespace sluice {
 
 #define X(name, text) ReasonText{#name, text},

@@ -8,9 +8,10 @@
 
 #include "abi/sluice_abi.h"
 #include "base/result.h"
-#include "kernel/dataplane.h"
 
 namespace sluice {
+
+class Dataplane;
 
 struct Counters {
   std::array<uint64_t, SLUICE_DROP_REASON_COUNT> drops = {};

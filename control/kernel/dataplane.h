@@ -5,16 +5,16 @@
 #include <memory>
 #include <string>
 
+#include "kernel/loaded_dataplane.h"
 #include "kernel/mapping.h"
 #include "kernel/objects.h"
-#include "kernel/table_store.h"
 
 namespace sluice {
 
 // The 320 bits of hash key that a fleet's seed stands for (SHA-512 with a domain prefix).
 sluice_hash_key hash_key_from_seed(std::string_view seed);
 
-class Dataplane : public TableStore {
+class Dataplane : public LoadedDataplane {
  public:
   // Makes the maps to fit `capacity` and loads a program for each of `hooks`. Nothing is attached
   // or pinned; the maps and the programs go with the object unless an attachment holds them.
@@ -23,10 +23,13 @@ class Dataplane : public TableStore {
                                                  const Features& features = {},
                                                  const std::set<Hook>& hooks = {Hook::kXdp});
 
-  const Capacity& capacity() const { return capacity_; }
+  const Capacity& capacity() const override { return capacity_; }
   // -1 where the hook was not asked for.
   int program_fd(Hook hook = Hook::kXdp) const { return objects_.program_fd(hook); }
-  Programs programs() const { return {program_fd(Hook::kXdp), program_fd(Hook::kTc)}; }
+  Programs programs() const override { return {program_fd(Hook::kXdp), program_fd(Hook::kTc)}; }
+  Result<Counters> counters(uint32_t members) const override {
+    return read_counters(*this, members);
+  }
   int member_stats_fd() const { return objects_.map_fd("member_stats"); }
   int drops_fd() const { return objects_.map_fd("drops"); }
   int passes_fd() const { return objects_.map_fd("passes"); }

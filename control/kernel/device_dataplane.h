@@ -11,10 +11,8 @@
 #include <vector>
 
 #include "abi/flow_hash.h"
-#include "kernel/counters.h"
+#include "kernel/loaded_dataplane.h"
 #include "kernel/skeleton.h"
-#include "kernel/table_store.h"
-#include "plan/capacity.h"
 
 struct sluice_offload;  // the skeleton
 
@@ -25,7 +23,7 @@ struct Device {
   uint32_t ifindex = 0;  // 0: no device, the program runs on the host
 };
 
-class DeviceDataplane : public TableStore {
+class DeviceDataplane : public LoadedDataplane {
  public:
   // Makes maps of `device` to fit `capacity` and loads the reduced program for it. On an error the
   // message begins with the device's name and says what it lacks: programs at all, a map (its kind
@@ -35,10 +33,10 @@ class DeviceDataplane : public TableStore {
                                                        const sluice_hash_key& key);
   ~DeviceDataplane() override;
 
-  const Capacity& capacity() const { return capacity_; }
+  const Capacity& capacity() const override { return capacity_; }
   int program_fd() const;
-  // `members` is how many member indices to read, from 0.
-  Result<Counters> counters(uint32_t members) const;
+  Programs programs() const override { return {.xdp = program_fd()}; }
+  Result<Counters> counters(uint32_t members) const override;
 
   void patch_mac(const PatchMac& patch) override;
   Result<void> put_members(std::span<const PutMember> members) override;

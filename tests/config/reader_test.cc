@@ -40,7 +40,8 @@ Config everything() {
                    .next_hop = MacAddress::parse("02:00:00:00:00:01")},
                   {.name = "wlan@2", .mode = AttachMode::kGeneric, .keep_vlan = false},
                   {.name = "eth3", .mode = AttachMode::kNative},
-                  {.name = "eth4", .mode = AttachMode::kGeneric}};
+                  {.name = "eth4", .mode = AttachMode::kGeneric},
+                  {.name = "eth5", .mode = AttachMode::kTc}};
   c.ring_size = 251;
   c.mtu = 1500;
   c.seed = "it's: a # \"secret\"";

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packets through the whole product: client, balancer, backend and straight back.
+#include <gmock/gmock.h>
+
 #include "lab/packets.h"
 #include "lab/product_test.h"
 #include "netns/http_server.h"
@@ -86,6 +88,18 @@ TEST_F(Forwarding, TheBalancersOwnTrafficReachesItsKernel) {
     LAB_ASSERT_OK(answers);
     EXPECT_EQ(tally(*answers).answers_of("the balancer"), 10u);
   }
+}
+
+// veth takes no program onto a device it does not have.
+TEST_F(Forwarding, OffloadThatTheDriverRefusesAttachesNothingElse) {
+  LAB_ASSERT_OK(
+      product_->write_config(config_text(*topology_, {.weights = kUneven, .mode = "offload"})));
+  const Result<void> started = product_->start_daemon();
+  ASSERT_FALSE(started);
+  EXPECT_THAT(
+      started.error().message,
+      testing::HasSubstr("eth0: offload: the driver takes no BPF programs onto the device"));
+  EXPECT_EQ(mode(), XdpMode::kNone);
 }
 
 }  // namespace

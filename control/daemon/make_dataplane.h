@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which data plane a configuration asks for, and making it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kernel/loaded_dataplane.h"
+#include "kernel/objects.h"
+#include "model/config.h"
+#include "network/links.h"
+#include "plan/image.h"
+
+namespace sluice {
+
+// All that is decided when a data plane is loaded, but for the size of its tables.
+struct Make {
+  std::string seed;
+  uint32_t ring_size = 0;
+  Features features;
+  std::set<Hook> hooks;
+  // The interface whose device shall run the program itself (mode: offload); empty: the host does.
+  std::string device;
+  uint32_t device_ifindex = 0;  // 0: it is away
+};
+
+Make make_for(const Config& config, const Image& image, const std::vector<Link>& links);
+
+// Whether what was made as `made` does for `wanted`.
+bool serves(const Make& made, const Make& wanted);
+
+// An error where `image` needs what the device, if there is one, is known to lack.
+Result<void> check_image(const Make& make, const Image& image);
+
+// With room for `image`, which has been checked.
+Result<std::unique_ptr<LoadedDataplane>> make_dataplane(const Make& make, const Image& image);
+
+}  // namespace sluice

@@ -58,8 +58,9 @@ enum class Tracking { kNever };  // what the data plane does today; the model ha
 enum class Protocol : uint8_t { kTcp = 6, kUdp = 17, kAny = 0 };  // as in PortRange
 
 inline constexpr Choice<AttachMode> kModes[] = {
-    {"auto", AttachMode::kAuto}, {"native", AttachMode::kNative}, {"generic", AttachMode::kGeneric},
-    {"offload", AttachMode::kOffload},   {"tc", AttachMode::kTc},
+    {"auto", AttachMode::kAuto},       {"native", AttachMode::kNative},
+    {"generic", AttachMode::kGeneric}, {"offload", AttachMode::kOffload},
+    {"tc", AttachMode::kTc},
 };
 inline constexpr Choice<Tunnel> kTunnels[] = {
     {"l2", Tunnel::kL2},   {"ipip", Tunnel::kIpip}, {"gre", Tunnel::kGre},

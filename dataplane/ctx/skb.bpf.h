@@ -88,16 +88,18 @@ static __always_inline int hook_make_head_room(const struct packet *pkt, __u32 t
 }
 
 // Takes `tag`, the first of those in the data, and with it all of them out of there: a second one
-// takes its place beside the data. The tag to put back later, or 0. A global function, verified by
+// takes its place beside the data. The tag to put back later, its control information in host order
+// above its type as it is on the wire, or 0. A global function, verified by
 // itself, as is the next.
 __attribute__((noinline)) __u32 lift_tags(struct hook_ctx *ctx, __u32 tag)
 {
 	const __u32 aside = ctx->vlan_tci << 16 | (ctx->vlan_proto & 0xffff);
+	const __u32 in_data = (__u32)bpf_ntohs(tag >> 16) << 16 | (tag & 0xffff);
 	const _Bool present = ctx->vlan_present;
 
 	if (!tag || bpf_skb_vlan_pop(ctx)) // failed, it leaves the packet as it was
 		return 0;
-	return present ? aside : tag;
+	return present ? aside : in_data;
 }
 
 __attribute__((noinline)) int put_tags(struct hook_ctx *ctx, __u32 tag, __u32 keep)

@@ -20,6 +20,8 @@ class Carrier {
   // Interface indices: where frames come in, and another way out.
   virtual uint32_t ingress() const = 0;
   virtual uint32_t elsewhere() const = 0;
+  // Bytes of the largest frame it takes.
+  virtual size_t longest() const = 0;
   // Whether verdicts are told by the program itself (Features::explain).
   virtual bool needs_fate() const = 0;
   // Called once for each data plane, before its first frame.

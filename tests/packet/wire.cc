@@ -6,12 +6,14 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <sched.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <utility>
 #include <vector>
 
 #include "base/unique_fd.h"
@@ -25,7 +27,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kPatience(2000), kQuiet(0);
-constexpr unsigned kMtu = 3400;  // what native XDP takes on veth, pages of 4 kB
+// What native XDP takes on veth, pages of 4 kB; the others take jumbo frames.
+unsigned mtu_for(WireMode mode) {
+  return mode == WireMode::kNative ? 3400 : 9216;
+}
 
 // The program's end of two cables, and the far ends.
 constexpr char kIn[] = "in", kInPeer[] = "in-peer", kOut[] = "out", kOutPeer[] = "out-peer";
@@ -38,19 +43,20 @@ Result<void> write_file(const std::string& path, const std::string& text) {
 }
 
 // A cable within this namespace. Nobody has an address, so nobody sends anything unasked.
-Result<void> lay_cable(netns::Netlink& netlink, const char* a, const char* b, unsigned number) {
+Result<void> lay_cable(netns::Netlink& netlink, const char* a, const char* b, unsigned number,
+                       unsigned mtu) {
   UniqueFd here(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
   if (!here.valid()) return errno_error("open this network namespace");
   const auto mac = [&](unsigned end) {
     return *MacAddress::parse(fmt::format("02:00:00:00:{:02x}:{:02x}", number, end));
   };
-  Result<void> r = netlink.add_veth({a, mac(1)}, {b, mac(2)}, here.get(), kMtu);
+  Result<void> r = netlink.add_veth({a, mac(1)}, {b, mac(2)}, here.get(), mtu);
   if (r) r = netlink.set_up(a);
   if (r) r = netlink.set_up(b);
   return r;
 }
 
-// XDP_TX and XDP_REDIRECT on veth reach a peer that has a program itself.
+// Native XDP_TX and XDP_REDIRECT on veth reach a peer that has a program itself.
 Result<UniqueFd> attach_pass(uint32_t ifindex) {
   const bpf_insn program[] = {
       {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = XDP_PASS},
@@ -75,9 +81,10 @@ class Wire : public Carrier {
     }
     Result<netns::Netlink> netlink = netns::Netlink::open();
     if (!netlink) return netlink.error();
-    Result<void> r = lay_cable(*netlink, kIn, kInPeer, 1);
-    if (r) r = lay_cable(*netlink, kOut, kOutPeer, 2);
+    Result<void> r = lay_cable(*netlink, kIn, kInPeer, 1, mtu_for(mode_));
+    if (r) r = lay_cable(*netlink, kOut, kOutPeer, 2, mtu_for(mode_));
     if (!r) return r;
+    if (mode_ != WireMode::kNative) return open_sockets();
     for (const char* device : {kInPeer, kOutPeer}) {
       Result<UniqueFd> link = attach_pass(if_nametoindex(device));
       if (!link) return link.error();
@@ -89,6 +96,7 @@ class Wire : public Carrier {
   Hook hook() const override { return mode_ == WireMode::kTc ? Hook::kTc : Hook::kXdp; }
   uint32_t ingress() const override { return if_nametoindex(kIn); }
   uint32_t elsewhere() const override { return if_nametoindex(kOut); }
+  size_t longest() const override { return mtu_for(mode_) + ETH_HLEN; }
   bool needs_fate() const override { return true; }
 
   Result<void> use(const Dataplane& dataplane) override {
@@ -131,8 +139,8 @@ class Wire : public Carrier {
 
   Result<void> use_at_tc(int program_fd) {
     LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = int(ingress()), .attach_point = BPF_TC_INGRESS);
-    if (int r = bpf_tc_hook_create(&hook); r < 0 && r != -EEXIST)
-      return errno_error("make a clsact qdisc", r);
+    if (!std::exchange(has_clsact_, true))
+      if (int r = bpf_tc_hook_create(&hook); r < 0) return errno_error("make a clsact qdisc", r);
     LIBBPF_OPTS(bpf_tc_opts, filter, .prog_fd = program_fd, .flags = BPF_TC_F_REPLACE, .handle = 1,
                 .priority = 1);
     if (int r = bpf_tc_attach(&hook, &filter); r < 0)
@@ -178,6 +186,7 @@ class Wire : public Carrier {
   std::vector<UniqueFd> far_ends_;
   std::optional<PacketSocket> in_, in_peer_, out_peer_;
   UniqueFd link_;
+  bool has_clsact_ = false;
 };
 
 }  // namespace

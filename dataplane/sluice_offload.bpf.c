@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// The walk of a packet in a network device: what of sluice_xdp.bpf.c a device can do. Read this
+// The walk of a packet in a network device: what of walk.bpf.h a device can do. Read this
 // function first: its order is the order of the files in stage/.
 #include "ctx/device.bpf.h"
 #include "device.bpf.h"

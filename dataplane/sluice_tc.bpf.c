@@ -1,51 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// The whole walk of a packet at the tc hook: that of sluice_xdp.bpf.c behind another door. Read
-// this function first: its order is the order of the files in stage/.
+// The tc door to the walk of a packet: see walk.bpf.h.
 #include "ctx/skb.bpf.h"
 #include "host.bpf.h"
-
-#include "stage/parse.bpf.h"
-#include "stage/vip.bpf.h"
-#include "stage/admit.bpf.h"
-#include "stage/loop.bpf.h"
-#include "stage/icmp.bpf.h"
-#include "stage/fragment.bpf.h"
-#include "stage/service.bpf.h"
-#include "stage/ring.bpf.h"
-#include "stage/fit.bpf.h"
-#include "stage/encap.bpf.h"
-#include "stage/transmit.bpf.h"
-#include "finish.bpf.h"
+#include "walk.bpf.h"
 
 SEC("tc")
 int sluice_ingress(struct __sk_buff *ctx)
 {
-	struct packet pkt = {.ctx = ctx, .cur = hook_begin(ctx)};
-	enum verdict v = parse(&pkt);
-
-	if (v == V_NEXT)
-		v = find_vip(&pkt);
-	if (v == V_NEXT)
-		v = admit(&pkt);
-	if (v == V_NEXT)
-		v = refuse_loop(&pkt);
-	if (v == V_NEXT)
-		v = steer_icmp(&pkt);
-	if (v == V_NEXT)
-		v = find_fragment(&pkt);
-	if (v == V_NEXT)
-		v = find_service(&pkt);
-	if (v == V_NEXT)
-		v = remember_fragment(&pkt);
-	if (v == V_NEXT)
-		v = choose_member(&pkt);
-	if (v == V_NEXT)
-		v = check_fit(&pkt);
-	if (v == V_NEXT)
-		v = encap(&pkt);
-	if (v == V_NEXT)
-		v = transmit(&pkt);
-	return finish(&pkt, v);
+	return walk(ctx);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -292,7 +292,9 @@ INSTANTIATE_TEST_SUITE_P(Tc, EachKind, testing::ValuesIn(kCases),
 
 TEST_F(TcFilterTest, AnExchangeThatNamesTheWrongProgramIsRefused) {
   Result<TcFilter> filter = put(place("lo", TcHook::kIngress), pass_, TcKind::kTcx);
-  if (!filter) GTEST_SKIP() << filter.error().message;
+  if (!filter && filter.error().message.find("no TCX") != std::string::npos)
+    GTEST_SKIP() << filter.error().message;
+  LAB_ASSERT_OK(filter);
   EXPECT_FALSE(replace(*filter, drop_, drop_.get()));
   EXPECT_TRUE(passes());
   LAB_ASSERT_OK(replace(*filter, drop_, pass_.get()));

@@ -33,13 +33,20 @@ Result<void> Attachments::put(const std::vector<Interface>& wanted, const std::v
         ifindex == 0 ? Result<void>(Error{"interface " + i.name + ": there is no such interface"})
                      : put_one(i, ifindex, programs, exchange, pins, fresh);
     if (!r) {
-      undo(fresh, exchange ? old : Programs{}, pins);
+      undo(fresh, links, old, exchange, pins);
       return r;
     }
   }
-  known_.clear();
-  for (const Interface& i : wanted) known_.emplace(i.name, i.mode);
+  remember(wanted);
   return {};
+}
+
+void Attachments::remember(const std::vector<Interface>& wanted) {
+  known_.clear();
+  for (const Interface& i : wanted) {
+    const Attachment* a = find(i.name);
+    known_.emplace(i.name, Known{.mode = i.mode, .runs_in = a ? a->mode() : ""});
+  }
 }
 
 // `fresh` collects the interfaces this call has attached that were not before.
@@ -47,32 +54,51 @@ Result<void> Attachments::put_one(const Interface& wanted, uint32_t ifindex,
                                   const Programs& programs, bool exchange, const Pins& pins,
                                   std::vector<std::string>& fresh) {
   const int program_fd = programs.at(hook_of(wanted.mode));
-  const auto it = attached_.find(wanted.name);
-  const auto mode = known_.find(wanted.name);
-  const bool stays = it != attached_.end() && it->second.ifindex() == ifindex &&
-                     it->second.alive() && mode != known_.end() && mode->second == wanted.mode;
-  if (stays) return exchange ? it->second.replace(program_fd) : Result<void>();
+  const auto known = known_.find(wanted.name);
+  Attachment* a = find_on(wanted.name, ifindex);
+  if (a && known != known_.end() && known->second.mode == wanted.mode)
+    return exchange ? a->replace(program_fd) : Result<void>();
+  if (Result<void> r = attach(wanted, ifindex, program_fd, pins); !r) return r;
+  if (known == known_.end()) fresh.push_back(wanted.name);
+  return {};
+}
+
+Result<void> Attachments::attach(const Interface& wanted, uint32_t ifindex, int program_fd,
+                                 const Pins& pins) {
   attached_.erase(wanted.name);
   Result<Attachment> a = Attachment::put(wanted, ifindex, program_fd, pins);
   if (!a) return a.error();
   spdlog::info("{}: attached in {} mode", wanted.name, a->mode());
   attached_.emplace(wanted.name, std::move(*a));
-  if (mode == known_.end()) fresh.push_back(wanted.name);
   return {};
 }
 
-void Attachments::undo(const std::vector<std::string>& fresh, const Programs& old,
-                       const Pins& pins) {
+// An interface that is away stays so.
+void Attachments::undo(const std::vector<std::string>& fresh, const std::vector<Link>& links,
+                       const Programs& old, bool exchange, const Pins& pins) {
   for (const std::string& name : fresh) {
     attached_.erase(name);
     if (Result<void> r = Attachment::remove(Attachment::pin_name(name), pins); !r)
       spdlog::error("{}: {}", name, r.error().message);
   }
-  for (auto& [name, a] : attached_) {
-    if (old.at(a.hook()) < 0) continue;
-    if (Result<void> r = a.replace(old.at(a.hook())); !r)
+  for (const auto& [name, known] : known_) {
+    const uint32_t ifindex = index_of(links, name);
+    if (ifindex == 0) continue;
+    if (Result<void> r = put_back(name, known, ifindex, old, exchange, pins); !r)
       spdlog::error("{}: put the old program back: {}", name, r.error().message);
   }
+}
+
+Result<void> Attachments::put_back(const std::string& name, const Known& known, uint32_t ifindex,
+                                   const Programs& old, bool exchange, const Pins& pins) {
+  const int program_fd = old.at(hook_of(known.mode));
+  Attachment* a = find_on(name, ifindex);
+  if (!a && known.runs_in.empty()) return {};  // it did not run before
+  if (a && a->mode() == known.runs_in) return exchange ? a->replace(program_fd) : Result<void>();
+  // Mode auto would be content with the mode that is to be undone.
+  if (a)
+    if (Result<void> r = Attachment::remove(Attachment::pin_name(name), pins); !r) return r;
+  return attach({.name = name, .mode = known.mode}, ifindex, program_fd, pins);
 }
 
 Result<void> Attachments::remove_others(const std::vector<Interface>& wanted, const Pins& pins) {
@@ -87,6 +113,12 @@ Result<void> Attachments::remove_others(const std::vector<Interface>& wanted, co
     spdlog::info("{}: detached", *name);
   }
   return {};
+}
+
+Attachment* Attachments::find_on(const std::string& name, uint32_t ifindex) {
+  const auto it = attached_.find(name);
+  const bool there = it != attached_.end() && it->second.ifindex() == ifindex && it->second.alive();
+  return there ? &it->second : nullptr;
 }
 
 const Attachment* Attachments::find(const std::string& interface) const {

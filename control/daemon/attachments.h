@@ -15,7 +15,7 @@ class Attachments {
  public:
   // Puts the program of its hook on every wanted interface, pinned in `pins`. Where it already
   // runs, nothing happens unless `exchange`. On an error those that had one of `old` have it again,
-  // and those that were attached by this call are detached.
+  // in the mode they had it in, and those that were attached by this call are detached.
   //
   // An interface that is new to the configuration must exist; one that was there before may be
   // away, and is attached when it comes back.
@@ -30,12 +30,23 @@ class Attachments {
   const Attachment* find(const std::string& interface) const;
 
  private:
+  struct Known {
+    AttachMode mode;
+    std::string runs_in;  // what `mode` came to, as Attachment::mode(); empty: it was away
+  };
   Result<void> put_one(const Interface& wanted, uint32_t ifindex, const Programs& programs,
                        bool exchange, const Pins& pins, std::vector<std::string>& fresh);
-  void undo(const std::vector<std::string>& fresh, const Programs& old, const Pins& pins);
+  void remember(const std::vector<Interface>& wanted);
+  void undo(const std::vector<std::string>& fresh, const std::vector<Link>& links,
+            const Programs& old, bool exchange, const Pins& pins);
+  Result<void> put_back(const std::string& name, const Known& known, uint32_t ifindex,
+                        const Programs& old, bool exchange, const Pins& pins);
+  Result<void> attach(const Interface& wanted, uint32_t ifindex, int program_fd, const Pins& pins);
+  // The attachment of the interface, if it is to this one of that name; else null.
+  Attachment* find_on(const std::string& name, uint32_t ifindex);
 
   std::map<std::string, Attachment> attached_;
-  std::map<std::string, AttachMode> known_;  // interfaces of the configuration in force
+  std::map<std::string, Known> known_;  // interfaces of the configuration in force
 };
 
 }  // namespace sluice

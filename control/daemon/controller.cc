@@ -71,8 +71,9 @@ Result<void> Controller::change_tables(const Config& config, Image image,
                                        const std::vector<Link>& links) {
   Result<Plan> plan = make_plan(live_, std::move(image), dataplane_->capacity());
   if (!plan) return plan.error();
+  const Programs programs = dataplane_->programs();
   Result<void> r =
-      attachments_.put(config.interfaces, links, dataplane_->programs(), false, {}, pins_);
+      attachments_.put(config.interfaces, links, programs, /*exchange=*/false, programs, pins_);
   if (!r) return r;
   if (Result<void> p = publish(*plan, *dataplane_); !p) return p;
   // Members whose place is released now are read before anything can reuse it.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A new configuration file under traffic: how soon it counts, and what a bad one does.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -40,6 +41,25 @@ class Change : public ProductTest {
         product_->write_config(config_text(*topology_, {.weights = weights}));
     EXPECT_TRUE(written) << written.error().message;
     return written.value_or(Clock::now());
+  }
+  // Asks for another mode, and for an interface that is not there; natively the old backends serve
+  // on.
+  void fail_half_way(const std::string& mode_asked) {
+    const nlohmann::json generation = status().at("generation");
+    std::string text = config_text(*topology_, {.weights = after_, .mode = mode_asked});
+    const std::string first = fmt::format("  {}: {{mode: {}}}\n", kDevice, mode_asked);
+    const size_t at = text.find(first);
+    ASSERT_NE(at, std::string::npos) << text;
+    text.insert(at + first.size(), "  nosuch: {mode: native}\n");
+    LAB_ASSERT_OK(product_->write_config(text));
+    LAB_ASSERT_OK(wait_until(
+        [&] { return product_->daemon().output().find("no such interface") != std::string::npos; },
+        milliseconds(5000), "the daemon to refuse the file"));
+    EXPECT_THAT(product_->daemon().output(), testing::HasSubstr("detaching from native mode"));
+    EXPECT_EQ(attached_mode(), "native");
+    EXPECT_EQ(mode(), XdpMode::kNative);
+    EXPECT_EQ(status().at("generation"), generation);
+    EXPECT_EQ(objection(ask(100), before_), "");
   }
 
   const Weights before_ = {{"be1", 100}, {"be2", 100}};
@@ -112,6 +132,40 @@ TEST_F(Change, ABadFileChangesNothingAndStatusSaysWhy) {
   LAB_ASSERT_OK(wait_until([&] { return status().value("last_error", "?") == ""; },
                            milliseconds(3000), "the error to go"));
   expect_shares(ask(100), after_);
+}
+
+// The first interface has changed its mode already when the second one turns out not to exist.
+TEST_F(Change, ThatFailsHalfWayPutsTheOldModeBack) {
+  ASSERT_NO_FATAL_FAILURE(deploy({.weights = before_}));
+  ASSERT_NO_FATAL_FAILURE(fail_half_way("tc"));
+}
+
+// No other hook and no larger table: the data plane stays, and only the mode is to be undone.
+TEST_F(Change, ThatFailsHalfWayPutsTheOldModeBackAtTheSameHook) {
+  ASSERT_NO_FATAL_FAILURE(deploy({.weights = before_}));
+  ASSERT_NO_FATAL_FAILURE(fail_half_way("generic"));
+}
+
+// Mode auto would take the generic mode that the failed change has left.
+TEST_F(Change, ThatFailsHalfWayPutsBackWhatAutoHadFound) {
+  ASSERT_NO_FATAL_FAILURE(deploy({.weights = before_, .mode = "auto"}));
+  ASSERT_NO_FATAL_FAILURE(fail_half_way("generic"));
+}
+
+// veth runs nothing natively when its peer may send more than a page. The old mode is gone by the
+// time the driver says so.
+TEST_F(Change, ToAModeTheDriverRefusesPutsTheOldModeBack) {
+  ASSERT_NO_FATAL_FAILURE(deploy({.weights = before_, .mode = "generic"}));
+  LAB_ASSERT_OK(topology_->router().netlink().set_mtu("balancer", 8000));
+  const nlohmann::json generation = status().at("generation");
+  write(after_);
+  LAB_ASSERT_OK(wait_until([&] { return status().value("last_error", "") != ""; },
+                           milliseconds(5000), "the daemon to refuse the file"));
+  EXPECT_THAT(status().value("last_error", ""), testing::HasSubstr("the driver refuses"));
+  EXPECT_EQ(attached_mode(), "generic");
+  EXPECT_EQ(mode(), XdpMode::kGeneric);
+  EXPECT_EQ(status().at("generation"), generation);
+  EXPECT_EQ(objection(ask(100), before_), "");
 }
 
 }  // namespace

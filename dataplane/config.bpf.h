@@ -44,7 +44,7 @@ const volatile _Bool cfg_prefixes = 1;
 // Are there services on port ranges?
 const volatile _Bool cfg_port_ranges = 1;
 
-// Answers of our own (echo, too big) a second on each CPU; 0: none.
+// Answers of our own (echo, too big, reset) a second on each CPU; 0: none.
 const volatile __u32 cfg_replies_per_second = 1000;
 
 // Write down what became of each packet (struct sluice_fate): for `sluicectl simulate`.

@@ -11,4 +11,5 @@
 #include "stage/chain.bpf.h"
 #include "stage/sum.bpf.h"
 #include "stage/reply.bpf.h"
+#include "stage/reset.bpf.h"
 #include "stage/outer_checksum.bpf.h"

@@ -43,9 +43,11 @@ pools:
     vip: ["{}"]
     ports: [{}]
     pool: web
+    empty: {}
 )",
                      kDevice, options.mode, options.forward, backends,
-                     fmt::join(topology.options().vips, "\", \""), fmt::join(options.ports, ", "));
+                     fmt::join(topology.options().vips, "\", \""), fmt::join(options.ports, ", "),
+                     options.empty);
 }
 
 Product::Product(Topology& topology, const Programs& programs, const std::string& instance)

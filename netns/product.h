@@ -27,6 +27,7 @@ struct ConfigOptions {
   bool ipv6_backends = false;    // reach backends by their IPv6 address
   std::string forward = "ipip";  // a tunnel as the file has it: "gre", "{gue: {variant: 1}}"
   std::vector<std::string> ports = {"80/tcp"};
+  std::string empty = "drop";  // what becomes of packets without a usable backend
 };
 
 // The text of a configuration file: one service on `ports` of the topology's VIPs.

@@ -109,7 +109,7 @@ struct Service {
   std::vector<std::string> vips;
   std::vector<std::string> ports;  // "443/tcp", as the configuration writes them
   std::string hash;                // "5-tuple", "source" or "source+vip"
-  std::string empty;               // "drop" or "pass": what it does without a usable backend
+  std::string empty;               // "drop", "pass" or "reset": without a usable backend
   std::string pool;
   std::vector<Backend> backends;
   uint64_t packets = 0;

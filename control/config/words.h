@@ -81,7 +81,7 @@ inline constexpr Choice<Tracking> kTrackings[] = {
 inline constexpr Choice<EmptyPolicy> kEmptyPolicies[] = {
     {"drop", EmptyPolicy::kDrop},
     {"pass", EmptyPolicy::kPass},
-    {"reset", std::nullopt},
+    {"reset", EmptyPolicy::kReset},
 };
 inline constexpr Choice<Protocol> kProtocols[] = {
     {"tcp", Protocol::kTcp},

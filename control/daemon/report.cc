@@ -31,6 +31,18 @@ const char* text_of(HashFields fields) {
   return "";
 }
 
+const char* text_of(EmptyPolicy policy) {
+  switch (policy) {
+    case EmptyPolicy::kDrop:
+      return "drop";
+    case EmptyPolicy::kPass:
+      return "pass";
+    case EmptyPolicy::kReset:
+      return "reset";
+  }
+  return "";
+}
+
 const ImageService* image_of(const Live& live, const std::string& service) {
   for (const ImageService& s : live.image.services)
     if (s.name == service) return &s;
@@ -140,7 +152,7 @@ api::Service report_service(const Knowledge& k, const Service& service) {
   const sluice_counter total = k.controller.service_total(service.name, k.counters);
   api::Service out = {.name = service.name,
                       .hash = text_of(service.hash),
-                      .empty = service.empty == EmptyPolicy::kPass ? "pass" : "drop",
+                      .empty = text_of(service.empty),
                       .pool = service.pool,
                       .packets = total.packets,
                       .bytes = total.bytes};

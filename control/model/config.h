@@ -53,7 +53,7 @@ struct Forward {
 enum class HashFields { kFiveTuple, kSource, kSourceAndVip };
 
 // What becomes of packets for a service without a usable backend.
-enum class EmptyPolicy { kDrop, kPass };
+enum class EmptyPolicy { kDrop, kPass, kReset };
 
 struct Backend {
   std::string name;  // unique in its pool

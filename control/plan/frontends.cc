@@ -26,6 +26,18 @@ uint8_t to_abi(HashFields fields) {
   std::abort();
 }
 
+uint8_t to_abi(EmptyPolicy policy) {
+  switch (policy) {
+    case EmptyPolicy::kDrop:
+      return SLUICE_EMPTY_DROP;
+    case EmptyPolicy::kPass:
+      return SLUICE_EMPTY_PASS;
+    case EmptyPolicy::kReset:
+      return SLUICE_EMPTY_RESET;
+  }
+  std::abort();
+}
+
 // One frontend on its way into the tables.
 struct Entry {
   const Frontend* frontend;
@@ -40,7 +52,7 @@ sluice_service service_entry(const ImageService& s, uint32_t number, const Front
   e.ring = s.ring ? numbers.rings.at(s.ring) : uint32_t(SLUICE_NO_RING);
   e.first_position = first_position;
   e.hash = by_address ? uint8_t(SLUICE_HASH_SOURCE_VIP) : to_abi(s.hash);
-  e.empty = s.empty == EmptyPolicy::kPass ? SLUICE_EMPTY_PASS : SLUICE_EMPTY_DROP;
+  e.empty = to_abi(s.empty);
   e.number = number;
   return e;
 }

@@ -6,7 +6,9 @@
 #define SLUICE_REPLY_REASONS(X)                                                           \
 	X(ECHO, "an echo request to a VIP was answered")                                  \
 	X(TOO_BIG, "a packet that does not fit the way to the backend was answered with " \
-		   "fragmentation needed, or packet too big")
+		   "fragmentation needed, or packet too big")                             \
+	X(RESET, "a TCP packet for a service that has no usable backend, and whose "      \
+		 "policy is to reset, was answered with a reset")
 
 enum sluice_reply_reason {
 #define X(name, text) SLUICE_REPLY_##name,

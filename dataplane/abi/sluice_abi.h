@@ -127,6 +127,7 @@ enum sluice_hash_fields {
 enum sluice_empty_policy {
 	SLUICE_EMPTY_DROP,
 	SLUICE_EMPTY_PASS,
+	SLUICE_EMPTY_RESET, // TCP; the rest is dropped
 };
 
 struct sluice_service {

@@ -128,6 +128,18 @@ static __always_inline int hook_set_length(struct hook_ctx *ctx, __u32 length)
 	return bpf_skb_change_tail(ctx, length, 0);
 }
 
+// Leaves `length` bytes of the packet, to be written anew behind its Ethernet header and VLAN tags,
+// where `headers` bytes of IP headers and a TCP segment were. Whose checksum somebody behind us may
+// be going to complete, from where the segment began (CHECKSUM_PARTIAL: merged segments, or a
+// sender on this host), over whatever is written there: the kernel forgets about that when its
+// beginning is cut off in front. As hook_make_room() otherwise; no VLAN tag may be in the data.
+static __always_inline int hook_begin_anew(struct hook_ctx *ctx, __u32 headers, __u32 length)
+{
+	const __u32 begun = headers + TCP_MIN_HEADER;
+
+	return hook_set_length(ctx, begun + length) || hook_make_room(ctx, -(int)begun);
+}
+
 // Takes `bytes` off the packet's end. As hook_make_room() otherwise.
 static __always_inline int hook_cut_tail(struct hook_ctx *ctx, int bytes)
 {

@@ -16,6 +16,13 @@ static __always_inline int hook_set_length(struct hook_ctx *ctx, __u32 length)
 	return bpf_xdp_adjust_tail(ctx, (int)(length - now));
 }
 
+// Leaves `length` bytes of the packet, to be written anew behind its Ethernet header and VLAN tags,
+// where `headers` bytes of IP headers and a TCP segment were. As hook_make_room() otherwise.
+static __always_inline int hook_begin_anew(struct hook_ctx *ctx, __u32 headers, __u32 length)
+{
+	return hook_set_length(ctx, length);
+}
+
 // Takes `bytes` off the packet's end. As hook_make_room() otherwise.
 static __always_inline int hook_cut_tail(struct hook_ctx *ctx, int bytes)
 {

@@ -28,6 +28,12 @@ static __always_inline enum verdict reply_too_big(struct packet *pkt, __u32 mtu)
 	return drop(pkt, SLUICE_DROP_TOO_BIG);
 }
 
+// Nobody answers: no better than the policy to drop.
+static __always_inline enum verdict reply_reset(struct packet *pkt)
+{
+	return drop(pkt, SLUICE_DROP_NO_MEMBER);
+}
+
 // Nobody remembers ports for later fragments, so a first one would be of no use to its backend.
 static __always_inline enum verdict refuse_fragment(struct packet *pkt)
 {

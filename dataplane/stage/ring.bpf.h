@@ -8,6 +8,8 @@ static __always_inline enum verdict no_member(struct packet *pkt)
 {
 	if (pkt->service->empty == SLUICE_EMPTY_PASS)
 		return pass(pkt, SLUICE_PASS_EMPTY);
+	if (pkt->service->empty == SLUICE_EMPTY_RESET)
+		return reply_reset(pkt);
 	return drop(pkt, SLUICE_DROP_NO_MEMBER);
 }
 

@@ -78,7 +78,8 @@ Config everything() {
                  {0, 65535, IPPROTO_UDP},
                  {0, 65535, 0}},
        .pool = "service:games",
-       .hash = HashFields::kSourceAndVip}};
+       .hash = HashFields::kSourceAndVip,
+       .empty = EmptyPolicy::kReset}};
   return c;
 }
 

@@ -138,6 +138,19 @@ TEST(Device, WhatItLeavesOutIsDroppedOrPassedForAReason) {
   }
 }
 
+TEST(Device, NobodyIsAnsweredForAServiceWhosePolicyIsToReset) {
+  Scenario s = one_backend(false);
+  s.config.pools["pool"].backends.clear();
+  s.config.services[0].empty = EmptyPolicy::kReset;
+  OnDevice device(s);
+  ASSERT_TRUE(device.ok());
+  for (const Bytes& in : {tcp4(), tcp6(), frame4(to_vip4()).udp({9, 443}).build()})
+    EXPECT_EQ(device.run(in).action, XDP_DROP);
+  const Counters c = device.counters();
+  EXPECT_EQ(c.drops[SLUICE_DROP_NO_MEMBER], 3u);
+  EXPECT_EQ(sum(c.drops) + sum(c.passes) + sum(c.replies), 3u);
+}
+
 std::map<std::string, int> answers(const OnDevice& device, int flows) {
   std::map<std::string, int> hits;
   for (int i = 0; i < flows; i++) {

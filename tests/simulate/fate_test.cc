@@ -177,6 +177,19 @@ TEST_P(FateTest, AServiceWithoutABackendIsNamed) {
             line(0, "drop", "NO_MEMBER", "shop", nullptr, nullptr, syn_to_vip()));
 }
 
+TEST_P(FateTest, AResetOfAServiceWithoutABackendIsShown) {
+  std::string config = kConfig;
+  config.replace(config.find("203.0.113.11}"), 13, "203.0.113.11, weight: 0}");
+  write("sluice.yaml", config + "    empty: reset\n");
+  const Bytes answer =
+      PacketBuilder()
+          .ethernet(kRouterMac, kMac)
+          .ipv4({.source = kVip, .destination = kClient, .id = 0, .fragment = 0x4000})
+          .tcp({80, 31337, /*RST, ACK*/ 0x14, 0, /*the SYN's 1, and 1*/ 2, 0})
+          .build();
+  EXPECT_EQ(lines({syn_to_vip()})[0], line(0, "tx", "RESET", "shop", nullptr, "eth0", answer));
+}
+
 TEST_P(FateTest, TooShortForAnIpHeaderIsNotIp) {
   std::vector<Bytes> frames;
   for (size_t n : {1, 13, 14, 15, 33}) frames.push_back(first(syn_to_vip(), n));

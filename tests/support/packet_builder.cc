@@ -20,6 +20,10 @@ Bytes be16(uint16_t v) {
   return {uint8_t(v >> 8), uint8_t(v)};
 }
 
+Bytes be32(uint32_t v) {
+  return {uint8_t(v >> 24), uint8_t(v >> 16), uint8_t(v >> 8), uint8_t(v)};
+}
+
 void append(Bytes& to, const Bytes& more) {
   to.insert(to.end(), more.begin(), more.end());
 }
@@ -102,7 +106,12 @@ PacketBuilder& PacketBuilder::ipv6(Ipv6 h) {
 PacketBuilder& PacketBuilder::tcp(Tcp h) {
   Layer l = {.kind = Layer::Kind::kTcp, .head = be16(h.source)};
   append(l.head, be16(h.destination));
-  append(l.head, {0, 0, 0, 1, 0, 0, 0, 0, 0x50, h.flags, 0xff, 0xff, 0, 0, 0, 0});
+  append(l.head, be32(h.sequence));
+  append(l.head, be32(h.acknowledgement));
+  append(l.head, {uint8_t(h.words.value_or(uint8_t(5 + h.options.size() / 4)) << 4), h.flags});
+  append(l.head, be16(h.window));
+  append(l.head, {0, 0, 0, 0});
+  append(l.head, h.options);
   layers_.push_back(l);
   return *this;
 }

@@ -36,6 +36,10 @@ struct Ipv6 {
 struct Tcp {
   uint16_t source, destination;
   uint8_t flags = 0x10;  // ACK
+  uint32_t sequence = 1, acknowledgement = 0;
+  uint16_t window = 0xffff;
+  std::optional<uint8_t> words = {};  // of the header, as it says
+  Bytes options = {};                 // padded to 4 bytes by the caller
 };
 
 struct Udp {

@@ -11,7 +11,6 @@ namespace {
 
 constexpr uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPush = 0x08, kAck = 0x10, kUrgent = 0x20;
 constexpr uint32_t kSequence = 0x89abcdef, kAcknowledgement = 0x12345678;
-constexpr uint8_t kIcmp = IPPROTO_ICMP;
 
 Scenario nobody() {
   Scenario s = one_backend(false);
@@ -149,7 +148,7 @@ INSTANTIATE_TEST_SUITE_P(
 // ---- What stands around the segment.
 
 Bytes with_tags(const Bytes& frame, const Bytes& tags) {
-  return join(join(first(frame, 12), tags), from(frame, 14 - 2));
+  return join(join(first(frame, 12), tags), from(frame, 12));
 }
 std::vector<Row> tagged_rows() {
   const std::pair<const char*, Bytes> kTags[] = {
@@ -177,8 +176,8 @@ Row around4(const std::string& name, Ipv4 ip) {
                   reset4(acknowledging(kSequence + 1 + 11)));
 }
 // Ethernet's padding is no data of the segment's.
-Row padded() {
-  return answered("ABehindPadding", join(in4(segment(kSyn)), Bytes(6, 0xee)),
+Row padded4() {
+  return answered("Padding4", join(in4(segment(kSyn)), Bytes(6, 0xee)),
                   reset4(acknowledging(kSequence + 1)));
 }
 Row padded6() {
@@ -187,22 +186,29 @@ Row padded6() {
 }
 Bytes record_route(size_t bytes) {
   Bytes options(bytes, 0);
-  options[0] = 7, options[1] = uint8_t(bytes - 1), options[2] = 4;
+  options[0] = 7;
+  options[1] = uint8_t(bytes - 1);
+  options[2] = 4;
   return options;
 }
 Ipv4 with(Ipv4 ip, uint8_t tos, uint8_t ttl, uint16_t fragment, Bytes options) {
-  ip.tos = tos, ip.ttl = ttl, ip.fragment = fragment, ip.options = std::move(options);
+  ip.tos = tos;
+  ip.ttl = ttl;
+  ip.fragment = fragment;
+  ip.options = std::move(options);
   return ip;
 }
 Row class_and_limit6() {
   Ipv6 ip = to_vip6();
-  ip.traffic_class = 0xbb, ip.flow_label = 0x54321, ip.hop_limit = 1;
+  ip.traffic_class = 0xbb;
+  ip.flow_label = 0x54321;
+  ip.hop_limit = 1;
   return answered("ClassLabelAndLimit6", in6(segment(kAck), 0, ip), reset6(at(kAcknowledgement)));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Around, Reset,
-    testing::Values(padded(), padded6(), class_and_limit6(),
+    testing::Values(padded4(), padded6(), class_and_limit6(),
                     around4("TosAndTtl4", with(to_vip4(), 0xbb, 1, 0x4000, {})),
                     around4("Options4", with(to_vip4(), 0, 9, 0, record_route(8))),
                     around4("AllOptions4", with(to_vip4(), 0xff, 255, 0, record_route(40)))),
@@ -222,8 +228,8 @@ const Bytes kAtomic = {IPPROTO_TCP, 0, 0, 0, 0xde, 0xad, 0xbe, 0xef};
 
 Bytes long_options() {
   Bytes header(8 * 128, 0);
-  header[0] = IPPROTO_TCP, header[1] = 127;
-  for (size_t at = 2; at < header.size(); at++) header[at] = 0;  // Pad1
+  header[0] = IPPROTO_TCP;
+  header[1] = 127;  // and Pad1 all over
   return header;
 }
 Row tagged_chain() {
@@ -250,17 +256,30 @@ Bytes first_fragment6() {
   const Bytes segment_only = from(in6(segment(kSyn), 12), 14 + 40);  // 32 bytes, as fragments are
   return frame6(ip).payload(join({IPPROTO_TCP, 0, 0, 1, 0, 0, 0, 9}, segment_only)).build();
 }
-Bytes error_about(uint16_t vip_port) {
-  const Bytes quote = first(PacketBuilder()
-                                .ipv4({.source = kVip4, .destination = kClient4})
-                                .tcp({vip_port, 31337})
-                                .build(),
-                            40);
+// Errors that would do as a SYN of 20 bytes of header, if they were taken for one.
+constexpr uint16_t kLooksLikeSyn = 0x5000 | kSyn;
+
+Bytes error4() {
+  const Bytes quote = PacketBuilder()
+                          .ipv4({.source = kVip4, .destination = kClient4, .id = kLooksLikeSyn})
+                          .tcp({80, 31337})
+                          .build();
   Bytes message = join({3, 1, 0, 0, 0, 0, 0, 0}, quote);
   const uint16_t sum = internet_checksum(message);
-  message[2] = uint8_t(sum >> 8), message[3] = uint8_t(sum);
-  return frame4({.source = "198.51.100.254", .destination = kVip4, .protocol = kIcmp})
+  message[2] = uint8_t(sum >> 8);
+  message[3] = uint8_t(sum);
+  return frame4({.source = "198.51.100.254", .destination = kVip4, .protocol = IPPROTO_ICMP})
       .payload(message)
+      .build();
+}
+Bytes error6() {
+  const Bytes quote =
+      PacketBuilder()
+          .ipv6({.source = kVip6, .destination = kClient6, .payload_length = kLooksLikeSyn})
+          .tcp({80, 31337})
+          .build();
+  return frame6({.source = "2001:db8:c::fe", .destination = kVip6, .next_header = IPPROTO_ICMPV6})
+      .payload(join({1, 0, 0x12, 0x34, 0, 0, 0, 0}, quote))
       .build();
 }
 INSTANTIATE_TEST_SUITE_P(
@@ -270,7 +289,7 @@ INSTANTIATE_TEST_SUITE_P(
         unanswered("FirstFragment6", first_fragment6()),
         unanswered("LaterFragment4", in4(segment(kSyn), 12, with(to_vip4(), 0, 64, 0x0010, {})),
                    SLUICE_DROP_FRAGMENT),
-        unanswered("IcmpError", error_about(80))),
+        unanswered("IcmpError4", error4()), unanswered("IcmpError6", error6())),
     row_name);
 
 TEST(ResetOfParts, ALaterFragmentOfAKnownDatagramIsNotAnswered) {

@@ -77,6 +77,10 @@ void judge_l4(Datagram& d, const Bytes& ip) {
   } else if (d.protocol == IPPROTO_TCP || d.protocol == IPPROTO_UDP) {
     d.sport = get16(ip, d.headers);
     d.dport = get16(ip, d.headers + 2);
+    if (d.protocol == IPPROTO_TCP) {
+      d.tcp_header = uint8_t((ip[d.headers + 12] >> 4) * 4);
+      d.tcp_flags = ip[d.headers + 13];
+    }
   }
 }
 

@@ -58,6 +58,8 @@ struct Datagram {
   size_t headers = 0;
   uint8_t protocol = 0;
   uint16_t sport = 0, dport = 0;  // of TCP and UDP, where they are
+  uint8_t tcp_header = 0;         // bytes of it, as it says itself
+  uint8_t tcp_flags = 0;
   Part part = Part::kWhole;
   uint32_t id = 0;
   bool checksum_is_right = true;  // of the IPv4 header

@@ -176,7 +176,7 @@ namespace {
 
 // What every answer has in common. `ip` is as long as its header says.
 void check_answer(Check& check, const Sender& in, const Sender& out, size_t frame_size,
-                  size_t sent_size) {
+                  size_t sent_size, uint8_t protocol) {
   check.that(out.link.to == in.link.from && out.link.from == in.link.to, "the MACs of the answer")
       .that(out.link.tags == in.link.tags, "the VLAN tags of the answer")
       .that(out.datagram.faults.empty() && out.datagram.family == in.datagram.family,
@@ -186,7 +186,7 @@ void check_answer(Check& check, const Sender& in, const Sender& out, size_t fram
       .that(out.datagram.part == Part::kWhole && !out.datagram.has_options(), "a plain answer")
       .that(sent_size <= frame_size, "the answer is larger than its cause");
   if (!check.ok()) return;
-  check.equal(out.datagram.protocol, icmp_of(out.datagram.family), "the answer's protocol")
+  check.equal(out.datagram.protocol, protocol, "the answer's protocol")
       .equal(int(out.packet[out.datagram.family == 4 ? 8 : 7]), 64, "the answer's TTL");
 }
 
@@ -199,7 +199,7 @@ Bytes message_of(const Sender& s) {
 std::string check_echo(const Bytes& frame, const Bytes& sent) {
   const Sender in = read_sender(frame), out = read_sender(sent);
   Check check;
-  check_answer(check, in, out, frame.size(), sent.size());
+  check_answer(check, in, out, frame.size(), sent.size(), icmp_of(in.datagram.family));
   if (!check.ok()) return check.wrong();
   const Bytes asked = message_of(in), answer = message_of(out);
   check.equal(answer.size(), asked.size(), "the length of the echo")
@@ -216,7 +216,7 @@ std::string check_too_big(const Bytes& frame, const Bytes& sent, const std::set<
   const Sender in = read_sender(frame), out = read_sender(sent);
   const bool v4 = in.datagram.family == 4;
   Check check;
-  check_answer(check, in, out, frame.size(), sent.size());
+  check_answer(check, in, out, frame.size(), sent.size(), icmp_of(in.datagram.family));
   check.that(out.packet.size() <= (v4 ? 576u : 1280u), "an answer of more than 576 or 1280 bytes");
   if (!check.ok()) return check.wrong();
   const Bytes message = message_of(out);
@@ -229,6 +229,35 @@ std::string check_too_big(const Bytes& frame, const Bytes& sent, const std::set<
       .that(is_start_of(from(message, 8), in.packet), "the answer quotes something else")
       .that(out.datagram.checksum_is_right, "the IPv4 checksum of the answer")
       .equal(message_sum(out.datagram, message), uint16_t(0), "the sum of the answer");
+  return check.wrong();
+}
+
+// RFC 9293, 3.10.7.1: what acknowledges names the sequence number, what does not is acknowledged.
+std::string check_reset(const Bytes& frame, const Bytes& sent) {
+  constexpr uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kAck = 0x10;
+  const Sender in = read_sender(frame), out = read_sender(sent);
+  Check check;
+  check_answer(check, in, out, frame.size(), sent.size(), IPPROTO_TCP);
+  if (!check.ok()) return check.wrong();
+  const Bytes cause = message_of(in), answer = message_of(out);
+  const uint8_t flags = in.datagram.tcp_flags;
+  const uint32_t length = uint32_t(cause.size() - in.datagram.tcp_header) +
+                          uint32_t((flags & kSyn) != 0) + uint32_t((flags & kFin) != 0);
+  const bool acknowledges = flags & kAck;
+  check.equal(answer.size(), size_t(20), "the length of the reset")
+      .that(out.trailer.empty(), "something follows the reset")
+      .equal(int(out.datagram.tos), 0, "the TOS of the reset")
+      .that(out.datagram.checksum_is_right, "the IPv4 checksum of the reset");
+  if (!check.ok()) return check.wrong();
+  check.equal(out.datagram.sport, in.datagram.dport, "the source port of the reset")
+      .equal(out.datagram.dport, in.datagram.sport, "the destination port of the reset")
+      .equal(get32(answer, 4), acknowledges ? get32(cause, 8) : 0, "its sequence number")
+      .equal(get32(answer, 8), acknowledges ? 0 : get32(cause, 4) + length, "its acknowledgement")
+      .equal(int(answer[12]), 0x50, "the header length of the reset")
+      .equal(int(answer[13]), acknowledges ? kRst : kRst | kAck, "the flags of the reset")
+      .equal(get16(answer, 14), uint16_t(0), "the window of the reset")
+      .equal(get16(answer, 18), uint16_t(0), "the urgent pointer of the reset")
+      .equal(message_sum(out.datagram, answer), uint16_t(0), "the sum of the reset");
   return check.wrong();
 }
 
@@ -246,7 +275,7 @@ std::string Judge::judge_sent(const Bytes& frame, const Bytes& sent, const Expec
     if (why.empty()) return judge_flow(expected.flow, t);
     wrong += fmt::format(" {}: {};", t.backend.address.to_string(), why);
   }
-  was_reply_ = expected.echo || !expected.told.empty();
+  was_reply_ = expected.echo || !expected.told.empty() || expected.reset;
   if (expected.echo) {
     const std::string why = check_echo(frame, sent);
     if (why.empty()) return "";
@@ -256,6 +285,11 @@ std::string Judge::judge_sent(const Bytes& frame, const Bytes& sent, const Expec
     const std::string why = check_too_big(frame, sent, expected.told);
     if (why.empty()) return "";
     wrong += fmt::format(" as too big: {};", why);
+  }
+  if (expected.reset) {
+    const std::string why = check_reset(frame, sent);
+    if (why.empty()) return "";
+    wrong += fmt::format(" as a reset: {};", why);
   }
   return wrong.empty() ? "sent, which nothing allows" : "sent, and wrong." + wrong;
 }

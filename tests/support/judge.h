@@ -34,6 +34,9 @@ std::string check_echo(const Bytes& frame, const Bytes& sent);
 // "Fragmentation needed" or "packet too big", telling `mtu` or another of `told`.
 std::string check_too_big(const Bytes& frame, const Bytes& sent, const std::set<size_t>& told);
 
+// The reset that a host without a listener answers, and no more than that.
+std::string check_reset(const Bytes& frame, const Bytes& sent);
+
 // Remembers which backend each flow was seen at.
 class Judge {
  public:

@@ -68,6 +68,17 @@ Bytes carried_by(uint8_t protocol, const Bytes& l4) {
   return slice(payload, gue ? 4 : 8, payload.size());
 }
 
+// RFC 9293, 3.10.7.1 of whole segments; who sent a reset, or an error about one, wants no answer.
+Expectation expect_nobody(const Datagram& d, bool is_error, EmptyPolicy policy) {
+  constexpr uint8_t kRst = 0x04;
+  if (policy == EmptyPolicy::kPass) return passed(SLUICE_PASS_EMPTY);
+  if (policy == EmptyPolicy::kReset && d.protocol == IPPROTO_TCP && d.part == Part::kWhole &&
+      !is_error && !(d.tcp_flags & kRst) && d.tcp_header >= 20 &&
+      d.tcp_header <= d.length - d.headers)
+    return {.reset = true};
+  return dropped({SLUICE_DROP_NO_MEMBER});
+}
+
 bool is_icmp(uint8_t protocol) {
   return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
 }
@@ -233,9 +244,7 @@ Expectation Oracle::expect_flow(const Datagram& d, const Flow& flow, bool rememb
     if (!is_new && known->second != flow) return dropped({SLUICE_DROP_FRAGMENT_CONFLICT});
   }
   const auto targets = targets_.find(service->pool);
-  if (targets == targets_.end())
-    return service->empty == EmptyPolicy::kPass ? passed(SLUICE_PASS_EMPTY)
-                                                : dropped({SLUICE_DROP_NO_MEMBER});
+  if (targets == targets_.end()) return expect_nobody(d, flow.is_error, service->empty);
   Expectation e = {.flow = name_of(flow, *service, ports)};
   choose(d, flow, targets->second, e);
   return e;

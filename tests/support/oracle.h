@@ -42,8 +42,11 @@ struct Expectation {
   std::string flow = {};              // ... and all packets of a name to the same one
   bool echo = false;                  // answered
   std::set<size_t> told = {};         // answered: too big, and one of these is what fits
+  bool reset = false;                 // answered
 
-  bool only_sent() const { return !backends.empty() && !pass && !drop && !echo && told.empty(); }
+  bool only_sent() const {
+    return !backends.empty() && !pass && !drop && !echo && told.empty() && !reset;
+  }
 };
 
 class Oracle {

@@ -67,13 +67,14 @@ function(sluice_lint_stamps directory out)
 endfunction()
 
 sluice_check(check-format "${SLUICE_CLANG_FORMAT}"
-  COMMAND find control dataplane netns tests ( -name *.cc -o -name *.h -o -name *.c )
+  COMMAND find bench control dataplane netns tests ( -name *.cc -o -name *.h -o -name *.c )
           -exec "${SLUICE_CLANG_FORMAT}" --dry-run --Werror {} +)
 sluice_check(check-shell "${SLUICE_SHELLCHECK}"
   COMMAND "${SLUICE_SHELLCHECK}" .ci/run cmake/ensure-built netns/demo tests/run)
 
 # The tests are left to the compiler's warnings: linting them as well takes half as long again.
+sluice_lint_stamps(bench lint_bench)
 sluice_lint_stamps(control lint_control)
 sluice_lint_stamps(netns lint_netns)
 sluice_check(check-lint "${SLUICE_CLANG_TIDY}"
-  COMMAND "${CMAKE_COMMAND}" -E true DEPENDS ${lint_control} ${lint_netns})
+  COMMAND "${CMAKE_COMMAND}" -E true DEPENDS ${lint_bench} ${lint_control} ${lint_netns})

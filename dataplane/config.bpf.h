@@ -8,7 +8,7 @@
 #include "abi/sluice_abi.h"
 
 // The shape of an object that is loaded as it is (bpftool, veristat). The control plane sets
-// cfg_shape and the sizes of the maps together.
+// cfg_layout and the sizes of the maps together.
 enum {
 	DEFAULT_VIPS = 64,
 	DEFAULT_SERVICES = 128,
@@ -17,20 +17,38 @@ enum {
 	DEFAULT_POSITIONS = 1024,
 	DEFAULT_RING_SLOTS = 65537,
 	DEFAULT_RING_SIZE = (DEFAULT_RING_SLOTS + 1) * sizeof(__u32), // sluice_ring_size()
-	DEFAULT_GENERATION_SIZE =
-	    sizeof(struct sluice_generation) + DEFAULT_VIPS * sizeof(struct sluice_vip) +
-	    DEFAULT_SERVICES * sizeof(struct sluice_service) +
-	    (DEFAULT_VIPS + DEFAULT_SERVICES) / SLUICE_BUCKET * sizeof(__u32) +
-	    DEFAULT_RANGE_SERVICES * sizeof(struct sluice_service) +
-	    DEFAULT_PORT_PAGES * sizeof(struct sluice_port_page) +
-	    DEFAULT_POSITIONS * sizeof(__u32),
+
+	// As sluice_layout_of() has it.
+	DEFAULT_VIPS_AT =
+	    sizeof(struct sluice_generation) + DEFAULT_VIPS / SLUICE_BUCKET * sizeof(__u32),
+	DEFAULT_SERVICE_DISPLACEMENTS_AT =
+	    DEFAULT_VIPS_AT + DEFAULT_VIPS * sizeof(struct sluice_vip),
+	DEFAULT_SERVICES_AT =
+	    DEFAULT_SERVICE_DISPLACEMENTS_AT + DEFAULT_SERVICES / SLUICE_BUCKET * sizeof(__u32),
+	DEFAULT_RANGE_SERVICES_AT =
+	    DEFAULT_SERVICES_AT + DEFAULT_SERVICES * sizeof(struct sluice_service),
+	DEFAULT_PORT_PAGES_AT =
+	    DEFAULT_RANGE_SERVICES_AT + DEFAULT_RANGE_SERVICES * sizeof(struct sluice_service),
+	DEFAULT_POSITIONS_AT =
+	    DEFAULT_PORT_PAGES_AT + DEFAULT_PORT_PAGES * sizeof(struct sluice_port_page),
+	DEFAULT_GENERATION_SIZE = DEFAULT_POSITIONS_AT + DEFAULT_POSITIONS * sizeof(__u32),
 };
 
-const volatile struct sluice_shape cfg_shape = {
-    .vips = DEFAULT_VIPS,
-    .services = DEFAULT_SERVICES,
-    .range_services = DEFAULT_RANGE_SERVICES,
-    .port_pages = DEFAULT_PORT_PAGES,
+// Read member by member, where it is needed: casting the volatile away would let clang fold the
+// values the object was compiled with.
+const volatile struct sluice_layout cfg_layout = {
+    .vip_bucket_mask = DEFAULT_VIPS / SLUICE_BUCKET - 1,
+    .vips_at = DEFAULT_VIPS_AT,
+    .vip_mask = DEFAULT_VIPS - 1,
+    .service_displacements_at = DEFAULT_SERVICE_DISPLACEMENTS_AT,
+    .service_bucket_mask = DEFAULT_SERVICES / SLUICE_BUCKET - 1,
+    .services_at = DEFAULT_SERVICES_AT,
+    .service_mask = DEFAULT_SERVICES - 1,
+    .range_services_at = DEFAULT_RANGE_SERVICES_AT,
+    .range_service_mask = DEFAULT_RANGE_SERVICES - 1,
+    .port_pages_at = DEFAULT_PORT_PAGES_AT,
+    .port_page_mask = DEFAULT_PORT_PAGES - 1,
+    .positions_at = DEFAULT_POSITIONS_AT,
     .positions = DEFAULT_POSITIONS,
     .ring_slots = DEFAULT_RING_SLOTS,
 };
@@ -44,33 +62,17 @@ const volatile _Bool cfg_prefixes = 1;
 // Are there services on port ranges?
 const volatile _Bool cfg_port_ranges = 1;
 
+// Does any service remember flows?
+const volatile _Bool cfg_tracking = 1;
+
+// How many entries of flows_new may be half-open.
+const volatile __u32 cfg_half_open_quota = 512;
+
+// Read the time from the map `clock`, nanoseconds, and not from the kernel: for tests.
+const volatile _Bool cfg_fake_clock = 0;
+
 // Answers of our own (echo, too big, reset) a second on each CPU; 0: none.
 const volatile __u32 cfg_replies_per_second = 1000;
 
 // Write down what became of each packet (struct sluice_fate): for `sluicectl simulate`.
 const volatile _Bool cfg_explain = 0;
-
-// Copies that functions may take. Read member by member: casting the volatile away would let clang
-// fold the value the object was compiled with.
-static __always_inline struct sluice_shape shape(void)
-{
-	struct sluice_shape s = {
-	    .vips = cfg_shape.vips,
-	    .services = cfg_shape.services,
-	    .range_services = cfg_shape.range_services,
-	    .port_pages = cfg_shape.port_pages,
-	    .positions = cfg_shape.positions,
-	    .ring_slots = cfg_shape.ring_slots,
-	};
-
-	return s;
-}
-
-static __always_inline struct sluice_hash_key hash_key(void)
-{
-	struct sluice_hash_key k;
-
-	for (int i = 0; i < SLUICE_HASH_KEY_WORDS; i++)
-		k.word[i] = cfg_hash_key.word[i];
-	return k;
-}

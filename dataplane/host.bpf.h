@@ -8,6 +8,7 @@
 #define VERIFIED_ALONE __attribute__((noinline))
 
 #include "table/nested.bpf.h"
+#include "stage/flow.bpf.h"
 #include "stage/chain.bpf.h"
 #include "stage/sum.bpf.h"
 #include "stage/reply.bpf.h"

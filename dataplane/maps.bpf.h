@@ -64,6 +64,54 @@ struct {
 	__array(values, struct ring_table);
 } rings SEC(".maps");
 
+// The flows that are remembered: see abi/sluice_abi.h.
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct sluice_flow);
+	__type(value, struct sluice_flow_entry);
+} flows_new SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct sluice_flow);
+	__type(value, struct sluice_flow_entry);
+} flows_adopted SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 256);
+	__type(key, struct sluice_flow);
+	__type(value, struct sluice_flow_entry);
+} doorkeeper SEC(".maps");
+
+// How many entries of flows_new are half-open. Mapped by the control plane, whose sweep corrects
+// it.
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __s64);
+} half_open SEC(".maps");
+
+// By enum sluice_flow_event.
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SLUICE_FLOW_EVENT_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} flow_events SEC(".maps");
+
+// The time of cfg_fake_clock.
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} clock SEC(".maps");
+
 // Mapped by the control plane: a next hop's new MAC is one aligned store.
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -69,6 +69,50 @@ struct Unusable {
 };
 SLUICE_DOCUMENT(Unusable, backend, reason)
 
+// A table of flows.
+struct FlowTable {
+  std::string table;      // "new", "adopted" or "doorkeeper"
+  uint64_t capacity = 0;  // entries it has room for
+  uint64_t entries = 0;   // as the last round through the table found
+  uint64_t removed = 0;   // by such rounds: flows that were over, or did not need remembering
+  uint64_t evicted = 0;   // at least so many went for want of room
+
+  bool operator==(const FlowTable&) const = default;
+};
+SLUICE_DOCUMENT(FlowTable, table, capacity, entries, removed, evicted)
+
+// How often something happened to entries of the flow tables.
+struct FlowEvent {
+  std::string event;  // a stable word, "RECORDED"
+  std::string text;   // the same as a sentence
+  uint64_t count = 0;
+
+  bool operator==(const FlowEvent&) const = default;
+};
+SLUICE_DOCUMENT(FlowEvent, event, text, count)
+
+// The slots of rings by state.
+struct SlotStates {
+  uint64_t clean = 0;   // no flow has to be remembered
+  uint64_t window = 0;  // changed a short while ago: old flows show themselves, new ones are noted
+  uint64_t tail = 0;    // flows of other backends than the slot's are remembered yet
+
+  bool operator==(const SlotStates&) const = default;
+};
+SLUICE_DOCUMENT(SlotStates, clean, window, tail)
+
+// What is remembered of flows.
+struct Flows {
+  std::vector<FlowTable> tables;  // in the order a packet meets them; empty: nothing is remembered
+  uint64_t half_open = 0;         // flows of the table "new" of which only SYNs have come
+  uint64_t half_open_most = 0;    // beyond so many no new one is remembered
+  std::vector<FlowEvent> events;  // every one, also those that never happened
+  SlotStates slots;               // of all services
+
+  bool operator==(const Flows&) const = default;
+};
+SLUICE_DOCUMENT(Flows, tables, half_open, half_open_most, events, slots)
+
 // GET /v1/status
 struct Status {
   std::string version;
@@ -82,11 +126,12 @@ struct Status {
   uint64_t services = 0;
   uint64_t members = 0;
   std::vector<Unusable> unusable;
+  Flows flows;
 
   bool operator==(const Status&) const = default;
 };
 SLUICE_DOCUMENT(Status, version, instance, generation, config_file, config_loaded_at, last_error,
-                interfaces, counters, services, members, unusable)
+                interfaces, counters, services, members, unusable, flows)
 
 // A backend as a member of one service.
 struct Backend {
@@ -96,12 +141,24 @@ struct Backend {
   double share_expected = 0;  // of the ring's slots, 0 to 1
   uint64_t packets = 0;
   uint64_t bytes = 0;
-  std::string state;   // "up", or why it gets nothing: "no-neighbour", "no-route", "weight-0", ...
+  // "up", or why it gets no new flows: "weight-0", "leaving" (the file has it no more, and its
+  // flows live on), "no-next-hop"; or that it does by what was known before, "stale-next-hop".
+  std::string state;
   std::string detail;  // for people; empty when there is nothing to add
 
   bool operator==(const Backend&) const = default;
 };
 SLUICE_DOCUMENT(Backend, name, address, weight, share_expected, packets, bytes, state, detail)
+
+// The slots of one of a service's rings: that of UDP, or that of everything else.
+struct RingSlots {
+  std::string ring;  // "tcp" or "udp"
+  SlotStates slots;
+  double window_ends_in = 0;  // seconds until the first window is over; 0: there is none
+
+  bool operator==(const RingSlots&) const = default;
+};
+SLUICE_DOCUMENT(RingSlots, ring, slots, window_ends_in)
 
 // GET /v1/services/NAME; GET /v1/services is an array of these in the order of the file.
 struct Service {
@@ -110,14 +167,47 @@ struct Service {
   std::vector<std::string> ports;  // "443/tcp", as the configuration writes them
   std::string hash;                // "5-tuple", "source" or "source+vip"
   std::string empty;               // "drop", "pass" or "reset": without a usable backend
+  std::string tracking;            // "adaptive", "always" or "never"
   std::string pool;
   std::vector<Backend> backends;
   uint64_t packets = 0;
   uint64_t bytes = 0;
+  std::vector<RingSlots> rings;  // that it uses; only in the answer to NAME
 
   bool operator==(const Service&) const = default;
 };
-SLUICE_DOCUMENT(Service, name, vips, ports, hash, empty, pool, backends, packets, bytes)
+SLUICE_DOCUMENT(Service, name, vips, ports, hash, empty, tracking, pool, backends, packets, bytes,
+                rings)
+
+// A flow that is remembered.
+struct Flow {
+  std::string protocol;  // "tcp", "udp", or a number
+  std::string client;
+  uint16_t client_port = 0;  // 0 where the protocol has none
+  std::string vip;
+  uint16_t vip_port = 0;
+  std::string service;   // empty, like the next two: the flow's backend is gone
+  std::string backend;   // "pool/backend"
+  std::string address;   // the backend's
+  bool leaving = false;  // the file has the backend no more
+  std::string table;     // "new", "adopted" or "doorkeeper"
+  std::string state;     // "half-open", "established", "fin" or "rst"
+  double idle = 0;       // seconds without a packet
+
+  bool operator==(const Flow&) const = default;
+};
+SLUICE_DOCUMENT(Flow, protocol, client, client_port, vip, vip_port, service, backend, address,
+                leaving, table, state, idle)
+
+// GET /v1/flows. Flows that come, go or move meanwhile may be missing, or twice.
+struct FlowList {
+  std::vector<Flow> flows;
+  bool truncated = false;  // there may be more
+  std::string next;        // ... and ?after= this goes on with them; empty where the limit cut
+
+  bool operator==(const FlowList&) const = default;
+};
+SLUICE_DOCUMENT(FlowList, flows, truncated, next)
 
 #undef SLUICE_DOCUMENT
 

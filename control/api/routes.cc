@@ -9,18 +9,33 @@ namespace sluice::api {
 
 namespace {
 
-Answer get_status(const Handlers& handlers, std::string_view) {
+// What a route is asked: the name its path carries, and the query.
+struct Asked {
+  std::string_view name;
+  const Query& query;
+};
+
+Answer get_status(const Handlers& handlers, const Asked&) {
   return {.body = handlers.status()};
 }
 
-Answer get_services(const Handlers& handlers, std::string_view) {
+Answer get_services(const Handlers& handlers, const Asked&) {
   return {.body = handlers.services()};
 }
 
-Answer get_service(const Handlers& handlers, std::string_view name) {
-  const std::optional<Service> service = handlers.service(name);
-  if (!service) return refuse(404, "there is no service \"" + std::string(name) + "\"");
+Answer get_service(const Handlers& handlers, const Asked& asked) {
+  const std::optional<Service> service = handlers.service(asked.name);
+  if (!service) return refuse(404, "there is no service \"" + std::string(asked.name) + "\"");
   return {.body = *service};
+}
+
+Answer get_flows(const Handlers& handlers, const Asked& asked) {
+  const Result<FlowQuery> query = read_flow_query(asked.query);
+  if (!query) return refuse(400, query.error().message);
+  const Result<std::optional<FlowList>> flows = handlers.flows(*query);
+  if (!flows) return refuse(500, flows.error().message);
+  if (!*flows) return refuse(404, "there is no such service or backend");
+  return {.body = **flows};
 }
 
 Answer done(const Result<void>& result) {
@@ -28,24 +43,25 @@ Answer done(const Result<void>& result) {
   return {.body = nlohmann::json::object()};
 }
 
-Answer post_reload(const Handlers& handlers, std::string_view) {
+Answer post_reload(const Handlers& handlers, const Asked&) {
   return done(handlers.reload());
 }
 
-Answer post_unload(const Handlers& handlers, std::string_view) {
+Answer post_unload(const Handlers& handlers, const Asked&) {
   return done(handlers.unload());
 }
 
 struct Route {
   std::string_view method;
   std::string_view path;  // one that ends in '/' goes on with a name
-  Answer (*answer)(const Handlers&, std::string_view name);
+  Answer (*answer)(const Handlers&, const Asked&);
 };
 
 constexpr Route kRoutes[] = {
     {"GET", "/v1/status", get_status},      //
     {"GET", "/v1/services", get_services},  //
     {"GET", "/v1/services/", get_service},  //
+    {"GET", "/v1/flows", get_flows},        //
     {"POST", "/v1/reload", post_reload},    //
     {"POST", "/v1/unload", post_unload},
 };
@@ -64,13 +80,14 @@ Answer refuse(unsigned status, const std::string& why) {
   return {.status = status, .body = {{"error", why}}};
 }
 
-Answer answer(const Handlers& handlers, std::string_view method, std::string_view path) {
+Answer answer(const Handlers& handlers, std::string_view method, std::string_view path,
+              const Query& query) {
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
   std::string allow;
   for (const Route& route : kRoutes) {
     const std::optional<std::string_view> name = match(route, path);
     if (!name) continue;
-    if (route.method == wanted) return route.answer(handlers, *name);
+    if (route.method == wanted) return route.answer(handlers, {*name, query});
     allow += (allow.empty() ? "" : ", ") + std::string(route.method);
     if (route.method == "GET") allow += ", HEAD";
   }

@@ -19,7 +19,8 @@ struct Answer {
 // The document of every error: {"error": "..."}.
 Answer refuse(unsigned status, const std::string& why);
 
-// `path` without its query, already unescaped. HEAD is answered as GET.
-Answer answer(const Handlers& handlers, std::string_view method, std::string_view path);
+// `path` without its query; both already unescaped. HEAD is answered as GET.
+Answer answer(const Handlers& handlers, std::string_view method, std::string_view path,
+              const Query& query);
 
 }  // namespace sluice::api

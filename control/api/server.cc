@@ -80,12 +80,22 @@ std::string peer(MHD_Connection* connection) {
   return fmt::format("uid {} pid {}", who.uid, who.pid);
 }
 
+Query query_of(MHD_Connection* connection) {
+  Query query;
+  const auto add = [](void* userdata, MHD_ValueKind, const char* name, const char* value) {
+    (*static_cast<Query*>(userdata))[name] = value ? value : "";
+    return MHD_YES;
+  };
+  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add, &query);
+  return query;
+}
+
 MHD_Result respond(const Handlers& handlers, MHD_Connection* connection, std::string_view method,
                    std::string_view path) {
   const bool change = method != "GET" && method != "HEAD";
   const std::string what = printable(method) + " " + printable(path);
   if (change) spdlog::info("api: {} from {}", what, peer(connection));
-  const Answer answered = answer(handlers, method, path);
+  const Answer answered = answer(handlers, method, path, query_of(connection));
   if (change && answered.status >= 400)
     spdlog::warn("api: {} answered {}: {}", what, answered.status,
                  printable(answered.body.value("error", "")));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/documents.h"
+#include "api/flow_query.h"
 #include "base/event_loop.h"
 #include "base/result.h"
 
@@ -20,6 +21,8 @@ struct Handlers {
   std::function<Status()> status;
   std::function<std::vector<Service>()> services;
   std::function<std::optional<Service>(std::string_view name)> service;
+  // A part of them, if they are many; none: there is no such service or backend.
+  std::function<Result<std::optional<FlowList>>(const FlowQuery& query)> flows;
   // Reads the configuration file again and publishes it; an error leaves the old state in force.
   std::function<Result<void>()> reload;
   // Detaches everything and removes what is pinned. It may stop the event loop: the answer is

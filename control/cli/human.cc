@@ -36,6 +36,16 @@ std::string human_share(double share) {
   return fmt::format("{:.1f}%", share * 100);
 }
 
+std::string human_duration(double seconds) {
+  if (seconds < 9.95) return fmt::format("{:.1f}s", seconds);
+  const uint64_t s = uint64_t(seconds + 0.5);
+  constexpr uint64_t kMinute = 60, kHour = 60 * kMinute, kDay = 24 * kHour;
+  if (s < kMinute) return fmt::format("{}s", s);
+  if (s < kHour) return fmt::format("{}m{:02}s", s / kMinute, s % kMinute);
+  if (s < kDay) return fmt::format("{}h{:02}m", s / kHour, s % kHour / kMinute);
+  return fmt::format("{}d{:02}h", s / kDay, s % kDay / kHour);
+}
+
 std::string counted(uint64_t n, std::string_view singular) {
   return fmt::format("{} {}{}", n, singular, n == 1 ? "" : "s");
 }

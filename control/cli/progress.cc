@@ -16,17 +16,29 @@ constexpr std::chrono::milliseconds kPatience(1000), kInterval(200);
 
 }  // namespace
 
-Progress::Progress()
-    : wanted_(::isatty(STDERR_FILENO) && !::isatty(STDOUT_FILENO)),
-      next_(Clock::now() + kPatience) {
+Progress::Progress() : Progress(::isatty(STDERR_FILENO) && !::isatty(STDOUT_FILENO)) {
+}
+
+Progress::Progress(bool wanted) : wanted_(wanted), next_(Clock::now() + kPatience) {
 }
 
 void Progress::at(uint64_t done, std::optional<double> share) {
-  if (!wanted_ || Clock::now() < next_) return;
+  if (is_due()) show(counted(done, "packet") + (share ? ", " + human_share(*share) : ""));
+}
+
+void Progress::say(const std::string& line) {
+  if (is_due()) show(line);
+}
+
+bool Progress::is_due() {
+  if (!wanted_ || Clock::now() < next_) return false;
   next_ = Clock::now() + kInterval;
+  return true;
+}
+
+void Progress::show(const std::string& line) {
   shown_ = true;
-  fmt::print(stderr, "\r{}{}\x1b[K", counted(done, "packet"),
-             share ? ", " + human_share(*share) : "");
+  fmt::print(stderr, "\r{}\x1b[K", line);
 }
 
 void Progress::clear() {

@@ -16,6 +16,7 @@ namespace sluice::cli {
 namespace {
 
 constexpr const char* kUp = "up";
+constexpr const char* kLeaving = "leaving";
 
 std::string list(const std::vector<api::Service>& services, bool color) {
   Table table({{"SERVICE"},
@@ -28,11 +29,22 @@ std::string list(const std::vector<api::Service>& services, bool color) {
               color);
   for (const api::Service& s : services) {
     const auto up = std::ranges::count(s.backends, kUp, &api::Backend::state);
+    const auto gone = std::ranges::count(s.backends, kLeaving, &api::Backend::state);
     table.add({s.name, comma_separated(s.vips), comma_separated(s.ports), s.pool,
-               Cell(fmt::format("{}/{}", up, s.backends.size()), up == 0), human_count(s.packets),
-               human_bytes(s.bytes)});
+               Cell(fmt::format("{}/{}", up, ptrdiff_t(s.backends.size()) - gone), up == 0),
+               human_count(s.packets), human_bytes(s.bytes)});
   }
   return table.to_string();
+}
+
+// "65037 clean, 300 in a window (14m59s to its end), 200 in a tail"
+std::string slots(const api::RingSlots& ring) {
+  std::string out = fmt::format("{} clean", ring.slots.clean);
+  if (ring.slots.window)
+    out += fmt::format(", {} in a window ({} to its end)", ring.slots.window,
+                       human_duration(ring.window_ends_in));
+  if (ring.slots.tail) out += fmt::format(", {} in a tail", ring.slots.tail);
+  return out;
 }
 
 std::string heading(const api::Service& service) {
@@ -43,6 +55,8 @@ std::string heading(const api::Service& service) {
   facts.add("pool", service.pool);
   facts.add("hash", service.hash);
   facts.add("empty", service.empty);
+  facts.add("tracking", service.tracking);
+  for (const api::RingSlots& ring : service.rings) facts.add("slots, " + ring.ring, slots(ring));
   facts.add("forwarded", human_count(service.packets) + " packets, " + human_bytes(service.bytes));
   return facts.to_string();
 }

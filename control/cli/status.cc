@@ -13,6 +13,11 @@ namespace sluice::cli {
 
 namespace {
 
+std::string slots(const api::Flows& flows) {
+  return fmt::format("{} clean, {} in a window, {} in a tail", flows.slots.clean,
+                     flows.slots.window, flows.slots.tail);
+}
+
 std::string heading(const api::Status& status) {
   Facts facts;
   facts.add("instance", status.instance + ", sluiced " + status.version);
@@ -22,6 +27,7 @@ std::string heading(const api::Status& status) {
                         counted(status.members, "member")));
   facts.add("forwarded", human_count(status.counters.forwarded.packets) + " packets, " +
                              human_bytes(status.counters.forwarded.bytes));
+  if (!status.flows.tables.empty()) facts.add("slots", slots(status.flows));
   if (!status.last_error.empty()) facts.add("LAST ERROR", status.last_error);
   return facts.to_string();
 }
@@ -52,6 +58,29 @@ std::string unusable(const api::Status& status, bool color) {
   return table.to_string();
 }
 
+std::string flow_tables(const api::Status& status, bool color) {
+  Table table({{"FLOWS"},
+               {"ENTRIES", Align::kRight},
+               {"ROOM", Align::kRight},
+               {"HALF-OPEN", Align::kRight},
+               {"REMOVED", Align::kRight},
+               {"EVICTED", Align::kRight}},
+              color);
+  for (const api::FlowTable& t : status.flows.tables)
+    table.add({t.table, human_count(t.entries), human_count(t.capacity),
+               t.table == "new" ? human_count(status.flows.half_open) : "-", human_count(t.removed),
+               t.table == "new" ? "-" : human_count(t.evicted)});
+  return table.to_string();
+}
+
+// The events that happened; the others are in the JSON.
+std::string flow_events(const api::Status& status, bool color) {
+  Table table({{"FLOW EVENT"}, {"COUNT", Align::kRight}, {"MEANING"}}, color);
+  for (const api::FlowEvent& e : status.flows.events)
+    if (e.count > 0) table.add({e.event, human_count(e.count), e.text});
+  return table.to_string();
+}
+
 }  // namespace
 
 Result<int> status(const Options& options, Verb::Arguments) {
@@ -61,7 +90,8 @@ Result<int> status(const Options& options, Verb::Arguments) {
   const Result<api::Status> status = api::from_document<api::Status>(*answer);
   if (!status) return status.error();
   print_sections({heading(*status), interfaces(*status, options.color),
-                  unusable(*status, options.color), fates(*status, options.color)});
+                  unusable(*status, options.color), fates(*status, options.color),
+                  flow_tables(*status, options.color), flow_events(*status, options.color)});
   return 0;
 }
 

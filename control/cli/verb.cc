@@ -26,16 +26,35 @@ constexpr std::string_view kSimulateDetails =
     "interface\n"
     "(it leaves by) and packet (in hexadecimal, after the program); null where there is none.";
 
+constexpr std::string_view kFlowsDetails =
+    "While the slots of a ring go from one backend to another, and always for a service that says\n"
+    "so, flows are remembered, so that they keep their backend.\n"
+    "\n"
+    "  new         TCP flows begun meanwhile\n"
+    "  adopted     older flows, of which more than one packet has come meanwhile\n"
+    "  doorkeeper  flows of which one packet has\n"
+    "\n"
+    "STATE is half-open (nothing but SYNs has come), established, fin or rst; IDLE how long no\n"
+    "packet has come. \"(leaving)\": the file has the backend no more. Flows that come, go or "
+    "move\n"
+    "while they are listed may be missing, or twice.";
+
 const Verb kVerbs[] = {
     {"status", "", "what is attached, what is in force, what became of the packets",
      "The counters count from the moment the instance was loaded; restarting sluiced does not\n"
-     "reset them.",
+     "reset them. Entries, removals and evictions of the flow tables are those that the daemon\n"
+     "found on its last round through them, some seconds ago; evictions are at least so many.",
      status},
     {"service list", "", "every service with its traffic",
      "BACKENDS is how many of a service's backends are up.", service_list},
     {"service show", "NAME", "one service and its backends",
-     "EXPECTED is a backend's share of the ring, so of the flows; ACTUAL its share of the packets.",
+     "EXPECTED is a backend's share of the ring, so of new flows; ACTUAL its share of the "
+     "packets.\n"
+     "Slots say what has to be remembered of flows: nothing (clean), who comes now and who came\n"
+     "before (in a window after a change), or what is remembered yet (in a tail).",
      service_show},
+    {"flows list", "", "flows that are remembered, and their backends", kFlowsDetails, flows_list,
+     flows_options()},
     {"config check", "FILE", "whether sluiced would accept a file; needs no daemon and no root",
      "Prints every error as FILE:LINE:COLUMN and exits with 1, or says that the file is fine.",
      config_check},

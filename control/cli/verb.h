@@ -51,10 +51,12 @@ struct Verb {
 
 std::span<const Verb> verbs();
 std::span<const VerbOption> simulate_options();
+std::span<const VerbOption> flows_options();
 
 Result<int> status(const Options&, Verb::Arguments);
 Result<int> service_list(const Options&, Verb::Arguments);
 Result<int> service_show(const Options&, Verb::Arguments);
+Result<int> flows_list(const Options&, Verb::Arguments);
 Result<int> config_check(const Options&, Verb::Arguments);
 Result<int> simulate(const Options&, Verb::Arguments);
 Result<int> reload(const Options&, Verb::Arguments);

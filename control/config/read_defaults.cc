@@ -15,6 +15,9 @@ constexpr uint32_t kLargestRing = 131071;  // a prime, and what fits the data pl
 constexpr size_t kLongestSeed = 1024;
 constexpr uint32_t kSmallestMtu = 576;  // what every IPv4 host takes (RFC 791)
 constexpr uint32_t kLargestMtu = 9216;
+constexpr uint32_t kFewestFlows = 1024;
+constexpr uint32_t kMostFlows = 1 << 26;
+constexpr std::chrono::hours kLongestDrain(24);
 
 bool is_prime(uint32_t n) {
   for (uint32_t d = 2; d * d <= n; d++)
@@ -59,7 +62,12 @@ Defaults read_defaults(const Node& node, Config& config, Report& report) {
     defaults.forward = read_forward(*forward, report).value_or(Forward());
   if (const Node* hash = block.find("hash"))
     defaults.hash = read_choice(*hash, kHashes, report).value_or(defaults.hash);
-  if (const Node* tracking = block.find("tracking")) read_choice(*tracking, kTrackings, report);
+  if (const Node* tracking = block.find("tracking"))
+    defaults.tracking = read_choice(*tracking, kTrackings, report).value_or(defaults.tracking);
+  if (const Node* flows = block.find("flows"))
+    config.flows = read_number(*flows, kFewestFlows, kMostFlows, report).value_or(0);
+  if (const Node* drain = block.find("drain"))
+    config.drain = read_duration(*drain, kLongestDrain, report).value_or(config.drain);
   if (const Node* ring = block.find("ring")) read_ring(*ring, config, report);
   if (const Node* mtu = block.find("mtu"))
     config.mtu = read_number(*mtu, kSmallestMtu, kLargestMtu, report).value_or(0);

@@ -70,7 +70,7 @@ void read_port_list(const Node& node, Service& service, ServiceNodes& nodes, Rep
 void read_service(const Entry& entry, const Defaults& defaults, Draft& draft, Report& report) {
   check_name(*entry.key, report);
   const Block block(*entry.value, kServiceKeys, "{vip: ..., ports: ..., pool: ...}", report);
-  Service service = {.name = entry.key->text, .hash = defaults.hash};
+  Service service = {.name = entry.key->text, .hash = defaults.hash, .tracking = defaults.tracking};
   ServiceNodes nodes = {.service = entry.value};
   if (const Node* vip = block.require("vip", "the addresses clients use", report))
     read_vip_list(*vip, service, nodes, report);
@@ -80,6 +80,8 @@ void read_service(const Entry& entry, const Defaults& defaults, Draft& draft, Re
     service.hash = read_choice(*hash, kHashes, report).value_or(defaults.hash);
   if (const Node* empty = block.find("empty"))
     service.empty = read_choice(*empty, kEmptyPolicies, report).value_or(EmptyPolicy::kDrop);
+  if (const Node* tracking = block.find("tracking"))
+    service.tracking = read_choice(*tracking, kTrackings, report).value_or(defaults.tracking);
   read_backends(block, defaults, service, nodes, draft, report);
   draft.config.services.push_back(std::move(service));
   draft.services.push_back(std::move(nodes));

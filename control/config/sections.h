@@ -14,10 +14,11 @@ namespace sluice {
 struct Defaults {
   Forward forward;
   HashFields hash = HashFields::kFiveTuple;
+  Tracking tracking = Tracking::kAdaptive;
 };
 
 void read_interfaces(const Node& node, Config& config, Report& report);
-// Ring, seed and MTU go to `config`.
+// Flows, drain, ring, seed and MTU go to `config`.
 Defaults read_defaults(const Node& node, Config& config, Report& report);
 void read_pools(const Node& node, const Defaults& defaults, Draft& draft, Report& report);
 void read_services(const Node& node, const Defaults& defaults, Draft& draft, Report& report);

@@ -162,6 +162,22 @@ std::optional<uint32_t> read_number(const Node& node, uint32_t low, uint32_t hig
   return text ? parse_number(node, *text, low, high, report) : std::nullopt;
 }
 
+std::optional<std::chrono::seconds> read_duration(const Node& node, std::chrono::seconds longest,
+                                                  Report& report) {
+  const std::optional<std::string_view> text = read_text(node, "a duration", report);
+  if (!text) return std::nullopt;
+  const size_t unit = std::string_view("smh").find(text->back());
+  const std::string_view digits = text->substr(0, text->size() - 1);
+  if (unit == std::string_view::npos || !all_digits(digits)) {
+    complain(report, node, quoted(*text) + " is not a duration, such as 90s, 15m or 2h");
+    return std::nullopt;
+  }
+  constexpr uint32_t kSeconds[] = {1, 60, 60 * 60};
+  const std::optional<uint32_t> n =
+      parse_number(node, digits, 0, uint32_t(longest.count()) / kSeconds[unit], report);
+  return n ? std::optional(std::chrono::seconds(*n * kSeconds[unit])) : std::nullopt;
+}
+
 std::optional<IpAddress> read_address(const Node& node, Report& report) {
   const std::optional<std::string_view> text = read_text(node, "an address", report);
   return text ? parse_address(node, *text, report) : std::nullopt;

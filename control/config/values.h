@@ -2,6 +2,7 @@
 // Reads single values: numbers, addresses, prefixes, ports and words. Each reports what it refuses.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -23,6 +24,10 @@ std::vector<const Node*> one_or_more(const Node& node);
 
 // Decimal digits without a leading zero, in low..high.
 std::optional<uint32_t> read_number(const Node& node, uint32_t low, uint32_t high, Report& report);
+
+// "90s", "15m" or "2h": a number in the units of its last letter, no longer than `longest`.
+std::optional<std::chrono::seconds> read_duration(const Node& node, std::chrono::seconds longest,
+                                                  Report& report);
 
 // An address one host can own: neither unspecified, loopback, multicast, link-local nor broadcast.
 std::optional<IpAddress> read_address(const Node& node, Report& report);

@@ -27,8 +27,8 @@ inline constexpr Word kRootKeys[] = {
 };
 inline constexpr Word kInterfaceKeys[] = {{"mode"}, {"next_hop"}, {"vlan"}};
 inline constexpr Word kDefaultsKeys[] = {
-    {"forward"}, {"hash"}, {"tracking"},      {"ring"},
-    {"seed"},    {"mtu"},  {"check", kLater}, {"drain", kLater},
+    {"forward"}, {"hash"}, {"tracking"}, {"flows"},         {"ring"},
+    {"seed"},    {"mtu"},  {"drain"},    {"check", kLater},
 };
 inline constexpr Word kPoolKeys[] = {
     {"backends"},
@@ -38,8 +38,8 @@ inline constexpr Word kPoolKeys[] = {
 };
 inline constexpr Word kBackendKeys[] = {{"address"}, {"weight"}, {"forward"}};
 inline constexpr Word kServiceKeys[] = {
-    {"vip"},   {"ports"},       {"pool"},          {"backends"},       {"hash"},
-    {"empty"}, {"acl", kLater}, {"limit", kLater}, {"routes", kLater},
+    {"vip"},      {"ports"}, {"pool"},        {"backends"},      {"hash"},
+    {"tracking"}, {"empty"}, {"acl", kLater}, {"limit", kLater}, {"routes", kLater},
 };
 inline constexpr Word kIpipKeys[] = {{"source"}};
 inline constexpr Word kGreKeys[] = {{"source"}};
@@ -54,7 +54,6 @@ struct Choice {
   std::optional<T> value;
 };
 
-enum class Tracking { kNever };  // what the data plane does today; the model has no field for it
 enum class Protocol : uint8_t { kTcp = 6, kUdp = 17, kAny = 0 };  // as in PortRange
 
 inline constexpr Choice<AttachMode> kModes[] = {
@@ -74,9 +73,9 @@ inline constexpr Choice<HashFields> kHashes[] = {
     {"source+vip", HashFields::kSourceAndVip},
 };
 inline constexpr Choice<Tracking> kTrackings[] = {
+    {"adaptive", Tracking::kAdaptive},
+    {"always", Tracking::kAlways},
     {"never", Tracking::kNever},
-    {"adaptive", std::nullopt},
-    {"always", std::nullopt},
 };
 inline constexpr Choice<EmptyPolicy> kEmptyPolicies[] = {
     {"drop", EmptyPolicy::kDrop},

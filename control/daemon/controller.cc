@@ -2,6 +2,7 @@
 #include "daemon/controller.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "base/log.h"
@@ -41,13 +42,14 @@ void log_change(const Plan& plan) {
 
 Result<void> Controller::apply(const Config& config, const NextHops& next_hops,
                                const std::vector<Link>& links) {
-  Image image = compile(desire(config, next_hops, macs_of(config, links)), rings_);
-  warn(config, image);
-  const Make wanted = make_for(config, image, links);
-  if (Result<void> r = check_image(wanted, image); !r) return r;
-  Result<void> r = can_serve(wanted, image)
-                       ? change_tables(config, std::move(image), links)
-                       : replace_dataplane(config, wanted, std::move(image), links);
+  History::Next next =
+      history_.next(config, next_hops, macs_of(config, links), std::chrono::steady_clock::now());
+  warn(config, next.image);
+  const Make wanted = make_for(config, next.image, links);
+  if (Result<void> r = check_image(wanted, next.image); !r) return r;
+  Result<void> r = can_serve(wanted, next.image)
+                       ? change_tables(config, std::move(next), links)
+                       : replace_dataplane(config, wanted, std::move(next), links);
   if (!r) return r;
   return attachments_.remove_others(config.interfaces, pins_);
 }
@@ -67,9 +69,9 @@ bool Controller::can_serve(const Make& wanted, const Image& image) const {
   return fits.has_value();
 }
 
-Result<void> Controller::change_tables(const Config& config, Image image,
+Result<void> Controller::change_tables(const Config& config, History::Next next,
                                        const std::vector<Link>& links) {
-  Result<Plan> plan = make_plan(live_, std::move(image), dataplane_->capacity());
+  Result<Plan> plan = make_plan(live(), std::move(next.image), dataplane_->capacity());
   if (!plan) return plan.error();
   const Programs programs = dataplane_->programs();
   Result<void> r =
@@ -77,20 +79,22 @@ Result<void> Controller::change_tables(const Config& config, Image image,
   if (!r) return r;
   if (Result<void> p = publish(*plan, *dataplane_); !p) return p;
   // Members whose place is released now are read before anything can reuse it.
-  if (!plan->release_members.empty())
-    if (Result<Counters> c = read(*dataplane_, live_); c)
-      ledger_.retire_members(*c, live_, plan->next);
-  log_change(*plan);
-  live_ = std::move(plan->next);
+  if (plan->next.retired.size() != live().retired.size())
+    if (Result<Counters> c = read(*dataplane_, live()); c)
+      ledger_.retire_members(*c, live(), plan->next);
+  go_live(std::move(*plan), config, std::move(next.leaving));
   return {};
 }
 
-Result<void> Controller::replace_dataplane(const Config& config, const Make& wanted, Image image,
-                                           const std::vector<Link>& links) {
-  Result<std::unique_ptr<LoadedDataplane>> fresh = make_dataplane(wanted, image);
+Result<void> Controller::replace_dataplane(const Config& config, const Make& wanted,
+                                           History::Next next, const std::vector<Link>& links) {
+  // Both data planes count half-open flows in one place, so the pause is until the old one is gone.
+  std::optional<RecordingPause> pause;
+  if (flow_tables() && made_.flows != wanted.flows) pause.emplace(*flow_tables());
+  Result<std::unique_ptr<LoadedDataplane>> fresh =
+      make_dataplane(wanted, next.image, live(), dataplane_.get());
   if (!fresh) return fresh.error();
-  Result<Plan> plan =
-      make_plan(Live{.generation = live_.generation}, std::move(image), (*fresh)->capacity());
+  Result<Plan> plan = make_first_plan(live(), std::move(next.image), (*fresh)->capacity());
   if (!plan) return plan.error();
   if (Result<void> p = publish(*plan, **fresh); !p) return p;
 
@@ -99,12 +103,25 @@ Result<void> Controller::replace_dataplane(const Config& config, const Make& wan
       attachments_.put(config.interfaces, links, (*fresh)->programs(), true, old, pins_);
   if (!r) return r;
   if (dataplane_)
-    if (Result<Counters> c = read(*dataplane_, live_); c) ledger_.retire_all(*c, live_);
-  log_change(*plan);
+    if (Result<Counters> c = read(*dataplane_, live()); c) ledger_.retire_all(*c, live());
+  retire_flow_events(**fresh);
+  pause.reset();
   dataplane_ = std::move(*fresh);
+  tables_number_++;
   made_ = wanted;
-  live_ = std::move(plan->next);
+  go_live(std::move(*plan), config, std::move(next.leaving));
   return {};
+}
+
+// From one data plane on the host to the next, their counters go on; a device has none.
+void Controller::retire_flow_events(LoadedDataplane& next) {
+  if (!dataplane_ || !dataplane_->flows() || next.flows()) return;
+  if (Result<FlowEvents> e = dataplane_->flows()->events(); e) ledger_.retire_flow_events(*e);
+}
+
+void Controller::go_live(Plan plan, const Config& config, Leaving leaving) {
+  log_change(plan);
+  history_.go_live(std::move(plan), config, std::move(leaving), std::chrono::steady_clock::now());
 }
 
 Result<void> Controller::unload() {
@@ -118,9 +135,21 @@ Result<Counters> Controller::read(const LoadedDataplane& dataplane, const Live& 
 
 Result<Counters> Controller::counters() const {
   if (!dataplane_) return Counters{};
-  Result<Counters> now = read(*dataplane_, live_);
+  Result<Counters> now = read(*dataplane_, live());
   if (!now) return now;
   return ledger_.reasons(std::move(*now));
+}
+
+Result<FlowEvents> Controller::flow_events() const {
+  const FlowTables* const tables = flow_tables();
+  if (!tables) return ledger_.flow_events({});
+  const Result<FlowEvents> now = tables->events();
+  return now ? Result<FlowEvents>(ledger_.flow_events(*now)) : now;
+}
+
+FlowCapacity Controller::flow_capacity() const {
+  if (!dataplane_ || dataplane_->capacity().flows == 0) return {};
+  return sluice::flow_capacity(dataplane_->capacity());
 }
 
 }  // namespace sluice

@@ -10,7 +10,7 @@
 #include "kernel/pins.h"
 #include "model/config.h"
 #include "model/next_hop.h"
-#include "plan/compile.h"
+#include "plan/history.h"
 
 namespace sluice {
 
@@ -24,30 +24,45 @@ class Controller {
   // error the old state serves on.
   Result<void> apply(const Config& config, const NextHops& next_hops,
                      const std::vector<Link>& links);
+  // As History's.
+  bool is_due(Time now) const { return history_.is_due(now); }
+  void take(const Sweep& sweep) { history_.take(sweep); }
+  Leaving leaving(const Config& config) const { return history_.leaving(config); }
+  // What is remembered of flows; null: nothing is.
+  FlowTables* flow_tables() const { return dataplane_ ? dataplane_->flows() : nullptr; }
+  // How many flows there can be; zero: none is remembered.
+  FlowCapacity flow_capacity() const;
+  // Changes when they do.
+  uint64_t tables_number() const { return tables_number_; }
+
   // Detaches from every interface and removes everything that was pinned.
   Result<void> unload();
 
-  const Live& live() const { return live_; }
+  const Live& live() const { return history_.live(); }
   const Attachments& attachments() const { return attachments_; }
   // Since this daemon started. Before the first apply() all are zero.
   Result<Counters> counters() const;
+  Result<FlowEvents> flow_events() const;
   sluice_counter service_total(const std::string& name, const Counters& now) const {
-    return ledger_.service(name, now, live_);
+    return ledger_.service(name, now, live());
   }
 
  private:
   void warn(const Config& config, const Image& image);
   bool can_serve(const Make& wanted, const Image& image) const;
-  Result<void> change_tables(const Config& config, Image image, const std::vector<Link>& links);
-  Result<void> replace_dataplane(const Config& config, const Make& wanted, Image image,
+  Result<void> change_tables(const Config& config, History::Next next,
+                             const std::vector<Link>& links);
+  Result<void> replace_dataplane(const Config& config, const Make& wanted, History::Next next,
                                  const std::vector<Link>& links);
+  void retire_flow_events(LoadedDataplane& next);
+  void go_live(Plan plan, const Config& config, Leaving leaving);
   Result<Counters> read(const LoadedDataplane& dataplane, const Live& live) const;
 
   Pins pins_;
-  RingCache rings_;
+  History history_;
   std::unique_ptr<LoadedDataplane> dataplane_;
-  Make made_;  // how dataplane_ was
-  Live live_;
+  uint64_t tables_number_ = 0;
+  Make made_;                        // how dataplane_ was
   std::vector<std::string> warned_;  // of what is in force
   Ledger ledger_;
   Attachments attachments_;

@@ -9,7 +9,9 @@
 
 #include "base/log.h"
 #include "config/reader.h"
+#include "daemon/flow_list.h"
 #include "daemon/report.h"
+#include "daemon/report_flows.h"
 
 namespace sluice {
 
@@ -61,6 +63,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(EventLoop& loop, const Options& op
   d->server_ = std::move(*server);
   if (Result<void> r = d->first_apply(); !r) return r.error();
   if (Result<void> r = d->watch(); !r) return r.error();
+  if (Result<void> r = d->keep_flows(); !r) return r.error();
   return d;
 }
 
@@ -69,7 +72,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(EventLoop& loop, const Options& op
 Result<void> Daemon::first_apply() {
   const auto deadline = std::chrono::steady_clock::now() + kFirstResolution;
   do {
-    if (Result<void> r = ways_.refresh(config_); !r) return r;
+    if (Result<void> r = ways_.refresh(config_, controller_.leaving(config_)); !r) return r;
     if (ways_.complete()) break;
     std::this_thread::sleep_for(kNetworkSettle);
   } while (std::chrono::steady_clock::now() < deadline);
@@ -96,6 +99,19 @@ Result<void> Daemon::watch() {
   return {};
 }
 
+// Rounds of the flow tables, and what time brings: windows that are over, slots that are clean.
+Result<void> Daemon::keep_flows() {
+  Result<std::unique_ptr<FlowKeeper>> keeper = FlowKeeper::start(
+      loop_, controller_, [this] { return config_.drain; },
+      [this] {
+        if (Result<void> r = apply(Config(config_)); !r)
+          spdlog::error("the slots of the rings stay as they are: {}", r.error().message);
+      });
+  if (!keeper) return keeper.error();
+  flow_keeper_ = std::move(*keeper);
+  return {};
+}
+
 Result<void> Daemon::apply(const Config& config) {
   Result<std::vector<Link>> links = list_links(netlink_);
   if (!links) return links.error();
@@ -113,7 +129,8 @@ Result<void> Daemon::reload() {
   Result<Config> config = read_valid_config(options_.config);
   if (!config) return refuse(config.error());
   const bool is_new = !(*config == config_);
-  if (Result<void> r = ways_.refresh(*config); !r) return refuse(r.error());
+  if (Result<void> r = ways_.refresh(*config, controller_.leaving(*config)); !r)
+    return refuse(r.error());
   if (Result<void> r = apply(*config); !r) return refuse(r.error());
   last_error_.clear();
   if (is_new) spdlog::info("{} is in force", options_.config);
@@ -121,7 +138,7 @@ Result<void> Daemon::reload() {
 }
 
 void Daemon::network_changed() {
-  Result<void> r = ways_.refresh(config_);
+  Result<void> r = ways_.refresh(config_, controller_.leaving(config_));
   if (r) r = apply(Config(config_));
   if (!r) spdlog::error("after a change of the network: {}", r.error().message);
 }
@@ -130,6 +147,7 @@ Result<void> Daemon::unload() {
   monitor_.reset();
   config_watch_.reset();
   settle_.reset();
+  flow_keeper_.reset();
   if (Result<void> r = controller_.unload(); !r) return r;
   spdlog::info("unloaded: the data plane is gone, packets pass to the kernel");
   loop_.stop();
@@ -140,13 +158,15 @@ api::Handlers Daemon::handlers() {
   return {.status = [this] { return status(); },
           .services = [this] { return services(); },
           .service = [this](std::string_view name) { return service(name); },
+          .flows = [this](const api::FlowQuery& query) { return flows(query); },
           .reload = [this] { return reload(); },
           .unload = [this] { return unload(); }};
 }
 
 api::Status Daemon::status() const {
   const Counters counters = controller_.counters().value_or(Counters{});
-  const Knowledge k = {config_, controller_, ways_, counters};
+  const Leaving leaving = controller_.leaving(config_);
+  const Knowledge k = {config_, controller_, ways_, counters, leaving};
   return {.version = SLUICE_VERSION,
           .instance = options_.instance,
           .generation = controller_.live().generation,
@@ -157,12 +177,14 @@ api::Status Daemon::status() const {
           .counters = report_counters(k),
           .services = config_.services.size(),
           .members = controller_.live().members.size(),
-          .unusable = report_unusable(k)};
+          .unusable = report_unusable(k),
+          .flows = flow_totals()};
 }
 
 std::vector<api::Service> Daemon::services() const {
   const Counters counters = controller_.counters().value_or(Counters{});
-  const Knowledge k = {config_, controller_, ways_, counters};
+  const Leaving leaving = controller_.leaving(config_);
+  const Knowledge k = {config_, controller_, ways_, counters, leaving};
   std::vector<api::Service> out;
   for (const Service& s : config_.services) out.push_back(report_service(k, s));
   return out;
@@ -170,9 +192,35 @@ std::vector<api::Service> Daemon::services() const {
 
 std::optional<api::Service> Daemon::service(std::string_view name) const {
   const Counters counters = controller_.counters().value_or(Counters{});
-  for (const Service& s : config_.services)
-    if (s.name == name) return report_service({config_, controller_, ways_, counters}, s);
+  const Leaving leaving = controller_.leaving(config_);
+  const Knowledge k = {config_, controller_, ways_, counters, leaving};
+  for (const Service& s : config_.services) {
+    if (s.name != name) continue;
+    api::Service out = report_service(k, s);
+    for (const ImageService& image : controller_.live().image.services)
+      if (image.name == name) out.rings = report_rings(image, std::chrono::steady_clock::now());
+    return out;
+  }
   return std::nullopt;
+}
+
+api::Flows Daemon::flow_totals() const {
+  const FlowTables* const tables = controller_.flow_tables();
+  const FlowCapacity capacity = controller_.flow_capacity();
+  if (!tables || !flow_keeper_ || capacity.fresh == 0) return {};
+  api::Flows out = report_flows({.capacity = capacity,
+                                 .last = flow_keeper_->last(),
+                                 .evicted = flow_keeper_->evicted(),
+                                 .events = controller_.flow_events().value_or(FlowEvents{}),
+                                 .half_open = tables->half_open()});
+  out.slots = report_slots(controller_.live().image);
+  return out;
+}
+
+Result<std::optional<api::FlowList>> Daemon::flows(const api::FlowQuery& query) const {
+  const Leaving leaving = controller_.leaving(config_);
+  return list_flows(controller_.flow_tables(), {config_, controller_.live(), leaving}, query,
+                    std::chrono::steady_clock::now());
 }
 
 }  // namespace sluice

@@ -10,6 +10,7 @@
 #include "base/event_loop.h"
 #include "daemon/config_watch.h"
 #include "daemon/controller.h"
+#include "daemon/flow_keeper.h"
 #include "daemon/options.h"
 #include "daemon/ways.h"
 #include "network/monitor.h"
@@ -34,11 +35,14 @@ class Daemon {
   Daemon(EventLoop& loop, Options options, Controller controller, Ways ways, Netlink netlink);
   Result<void> first_apply();
   Result<void> watch();
+  Result<void> keep_flows();
   Result<void> apply(const Config& config);
   api::Handlers handlers();
   api::Status status() const;
   std::vector<api::Service> services() const;
   std::optional<api::Service> service(std::string_view name) const;
+  api::Flows flow_totals() const;
+  Result<std::optional<api::FlowList>> flows(const api::FlowQuery& query) const;
 
   EventLoop& loop_;
   Options options_;
@@ -50,6 +54,7 @@ class Daemon {
   std::string last_error_;
   std::optional<Monitor> monitor_;
   std::optional<ConfigWatch> config_watch_;
+  std::unique_ptr<FlowKeeper> flow_keeper_;
   std::optional<EventLoop::Source> settle_;  // runs while a burst of network changes is let pass
   std::optional<api::Server> server_;
 };

@@ -41,6 +41,15 @@ void Ledger::retire_all(const Counters& counters, const Live& live) {
   add_each(reasons_.replies, counters.replies);
 }
 
+void Ledger::retire_flow_events(const FlowEvents& events) {
+  add_each(flow_events_, events);
+}
+
+FlowEvents Ledger::flow_events(FlowEvents now) const {
+  add_each(now, flow_events_);
+  return now;
+}
+
 Counters Ledger::reasons(Counters now) const {
   add_each(now.drops, reasons_.drops);
   add_each(now.passes, reasons_.passes);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "kernel/counters.h"
+#include "kernel/flow_tables.h"
 #include "plan/plan.h"
 
 namespace sluice {
@@ -16,9 +17,12 @@ class Ledger {
   void retire_members(const Counters& counters, const Live& old, const Live& next);
   // Takes over everything a data plane counted that is about to go.
   void retire_all(const Counters& counters, const Live& live);
+  // Takes over what was counted of flows by a data plane whose successor begins at zero.
+  void retire_flow_events(const FlowEvents& events);
 
   // `now` plus what was retired.
   Counters reasons(Counters now) const;
+  FlowEvents flow_events(FlowEvents now) const;
   // Of one service: what its members count now plus what was retired.
   sluice_counter service(const std::string& name, const Counters& now, const Live& live) const;
 
@@ -26,6 +30,7 @@ class Ledger {
   void add(const std::string& service, const Counters& counters, uint32_t index);
   std::map<std::string, sluice_counter> services_;
   Counters reasons_;
+  FlowEvents flow_events_ = {};
 };
 
 }  // namespace sluice

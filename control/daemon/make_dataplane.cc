@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/make_dataplane.h"
 
+#include <sys/sysinfo.h>
+
 #include <algorithm>
+#include <bit>
 
 #include "kernel/attached_program.h"
 #include "kernel/dataplane.h"
@@ -14,13 +17,41 @@ namespace {
 
 // What a program must be able to do for `image`.
 Features features_for(const Image& image) {
-  Features f = {.prefixes = false, .port_ranges = false};
-  for (const ImageService& s : image.services)
+  Features f = {.prefixes = false, .port_ranges = false, .tracking = false};
+  for (const ImageService& s : image.services) {
+    f.tracking |= s.tracking != Tracking::kNever || !is_clean(s.tcp) || !is_clean(s.udp);
     for (const Frontend& frontend : s.frontends) {
       f.prefixes |= !frontend.vip.is_single();
       f.port_ranges |= frontend.ports.is_range();
     }
+  }
   return f;
+}
+
+// One 512th of the memory, between 4096 entries and a million.
+uint32_t default_flows() {
+  constexpr uint64_t kBytesPerFlow = 128;
+  struct sysinfo memory = {};
+  ::sysinfo(&memory);
+  const uint64_t bytes = uint64_t(memory.totalram) * memory.mem_unit / 512;
+  return uint32_t(std::clamp<uint64_t>(std::bit_floor(bytes / kBytesPerFlow), 1 << 12, 1 << 20));
+}
+
+uint32_t flows_for(const Config& config, const Features& features) {
+  if (!features.tracking) return 0;
+  return config.flows ? config.flows : default_flows();
+}
+
+// The programs of `before`, if they run on the host.
+const Dataplane* on_host(const LoadedDataplane* before) {
+  return dynamic_cast<const Dataplane*>(before);
+}
+
+uint32_t numbers_in_use(const Live& live) {
+  uint32_t n = 0;
+  for (const auto& [key, m] : live.members) n = std::max(n, m.index + 1);
+  for (const auto& [number, r] : live.retired) n = std::max(n, number + 1);
+  return n;
 }
 
 uint32_t index_of(const std::vector<Link>& links, const std::string& name) {
@@ -43,6 +74,7 @@ Result<std::unique_ptr<LoadedDataplane>> make_in_device(const Make& make, const 
 
 Make make_for(const Config& config, const Image& image, const std::vector<Link>& links) {
   Make m = {.seed = config.seed, .ring_size = config.ring_size, .features = features_for(image)};
+  m.flows = flows_for(config, m.features);
   for (const Interface& i : config.interfaces) {
     m.hooks.insert(hook_of(i.mode));
     if (i.mode != AttachMode::kOffload) continue;
@@ -54,7 +86,8 @@ Make make_for(const Config& config, const Image& image, const std::vector<Link>&
 
 bool serves(const Make& made, const Make& wanted) {
   return made.seed == wanted.seed && made.ring_size == wanted.ring_size &&
-         made.features == wanted.features && made.device == wanted.device &&
+         made.flows == wanted.flows && made.features == wanted.features &&
+         made.device == wanted.device &&
          (made.device_ifindex == wanted.device_ifindex || wanted.device_ifindex == 0) &&
          std::includes(made.hooks.begin(), made.hooks.end(), wanted.hooks.begin(),
                        wanted.hooks.end());
@@ -67,10 +100,17 @@ Result<void> check_image(const Make& make, const Image& image) {
   return {};
 }
 
-Result<std::unique_ptr<LoadedDataplane>> make_dataplane(const Make& make, const Image& image) {
+Result<std::unique_ptr<LoadedDataplane>> make_dataplane(const Make& make, const Image& image,
+                                                        const Live& live,
+                                                        const LoadedDataplane* before) {
   if (!make.device.empty()) return make_in_device(make, image);
-  auto made = Dataplane::load(capacity_for(image, make.ring_size), hash_key_from_seed(make.seed),
-                              make.features, make.hooks);
+  Capacity capacity = capacity_for(image, make.ring_size);
+  capacity.flows = make.flows;
+  // Twice what is in use: old and new members stand side by side, and numbers are not given out
+  // again at once.
+  capacity.members = std::max(capacity.members, std::bit_ceil(numbers_in_use(live) * 2));
+  auto made = Dataplane::load(capacity, hash_key_from_seed(make.seed), make.features, make.hooks,
+                              on_host(before));
   if (!made) return made.error();
   return std::unique_ptr<LoadedDataplane>(std::move(*made));
 }

@@ -12,7 +12,7 @@
 #include "kernel/objects.h"
 #include "model/config.h"
 #include "network/links.h"
-#include "plan/image.h"
+#include "plan/plan.h"
 
 namespace sluice {
 
@@ -20,6 +20,7 @@ namespace sluice {
 struct Make {
   std::string seed;
   uint32_t ring_size = 0;
+  uint32_t flows = 0;  // entries of the flow tables
   Features features;
   std::set<Hook> hooks;
   // The interface whose device shall run the program itself (mode: offload); empty: the host does.
@@ -35,7 +36,10 @@ bool serves(const Make& made, const Make& wanted);
 // An error where `image` needs what the device, if there is one, is known to lack.
 Result<void> check_image(const Make& make, const Image& image);
 
-// With room for `image`, which has been checked.
-Result<std::unique_ptr<LoadedDataplane>> make_dataplane(const Make& make, const Image& image);
+// With room for `image`, which has been checked, and for the member numbers of `live`. Flows that
+// `before` (null: nothing) remembers are remembered on.
+Result<std::unique_ptr<LoadedDataplane>> make_dataplane(const Make& make, const Image& image,
+                                                        const Live& live,
+                                                        const LoadedDataplane* before);
 
 }  // namespace sluice

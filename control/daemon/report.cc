@@ -19,6 +19,18 @@ std::string text_of(const PortRange& ports) {
   return fmt::format("{}-{}/{}", ports.first, ports.last, protocol);
 }
 
+const char* text_of(Tracking tracking) {
+  switch (tracking) {
+    case Tracking::kAdaptive:
+      return "adaptive";
+    case Tracking::kAlways:
+      return "always";
+    case Tracking::kNever:
+      return "never";
+  }
+  return "";
+}
+
 const char* text_of(HashFields fields) {
   switch (fields) {
     case HashFields::kFiveTuple:
@@ -52,9 +64,11 @@ const ImageService* image_of(const Live& live, const std::string& service) {
 // The share of the ring's slots, by backend.
 std::map<IpAddress, double> shares(const ImageService& s) {
   std::map<IpAddress, double> out;
-  if (!s.ring) return out;
-  for (uint32_t slot : *s.ring) out[s.members[sluice_slot_current(slot)].address] += 1;
-  for (auto& [address, share] : out) share /= double(s.ring->size());
+  if (!s.tcp.ring) return out;
+  for (uint32_t slot : *s.tcp.ring)
+    if (const uint32_t at = sluice_slot_current(slot); at < s.members.size())
+      out[s.members[at].address] += 1;
+  for (auto& [address, share] : out) share /= double(s.tcp.ring->size());
   return out;
 }
 
@@ -70,9 +84,9 @@ sluice_counter traffic(const Knowledge& k, const std::string& service, const IpA
   return sum;
 }
 
-api::Backend report_backend(const Knowledge& k, const std::string& service, const Backend& b,
+api::Backend report_backend(const Knowledge& k, const Service& service, const Backend& b,
                             const std::map<IpAddress, double>& share) {
-  const sluice_counter n = traffic(k, service, b.address);
+  const sluice_counter n = traffic(k, service.name, b.address);
   api::Backend out = {.name = b.name,
                       .address = b.address.to_string(),
                       .weight = b.weight,
@@ -80,12 +94,25 @@ api::Backend report_backend(const Knowledge& k, const std::string& service, cons
                       .bytes = n.bytes,
                       .state = "up"};
   if (const auto s = share.find(b.address); s != share.end()) out.share_expected = s->second;
-  if (b.weight == 0) out.state = "weight-0";
+  if (b.weight == 0) {
+    out.state = "weight-0";
+    if (service.tracking != Tracking::kNever) out.detail = "keeps its flows and gets no new ones";
+  }
   const auto why = k.ways.missing().find(b.address);
   if (why == k.ways.missing().end()) return out;
   const bool stale = k.ways.known().contains(b.address);
   out.state = stale ? "stale-next-hop" : "no-next-hop";
   out.detail = why->second;
+  return out;
+}
+
+// One that the file has no more, with what lives on of it.
+api::Backend report_leaving(const Knowledge& k, const Service& service, const Backend& b) {
+  api::Backend out = report_backend(k, service, b, {});
+  out.weight = 0;
+  out.state = "leaving";
+  if (!k.ways.missing().contains(b.address))
+    out.detail = "not in the file any more; keeps its flows";
   return out;
 }
 
@@ -153,6 +180,7 @@ api::Service report_service(const Knowledge& k, const Service& service) {
   api::Service out = {.name = service.name,
                       .hash = text_of(service.hash),
                       .empty = text_of(service.empty),
+                      .tracking = text_of(service.tracking),
                       .pool = service.pool,
                       .packets = total.packets,
                       .bytes = total.bytes};
@@ -161,7 +189,9 @@ api::Service report_service(const Knowledge& k, const Service& service) {
   const ImageService* image = image_of(k.controller.live(), service.name);
   const auto share = image ? shares(*image) : std::map<IpAddress, double>();
   for (const Backend& b : k.config.pools.at(service.pool).backends)
-    out.backends.push_back(report_backend(k, service.name, b, share));
+    out.backends.push_back(report_backend(k, service, b, share));
+  if (const auto gone = k.leaving.find(service.name); gone != k.leaving.end())
+    for (const Backend& b : gone->second) out.backends.push_back(report_leaving(k, service, b));
   return out;
 }
 

@@ -19,6 +19,7 @@ struct Knowledge {
   const Controller& controller;
   const Ways& ways;
   const Counters& counters;
+  const Leaving& leaving;
 };
 
 std::vector<api::Interface> report_interfaces(const Knowledge& k);

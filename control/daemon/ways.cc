@@ -9,10 +9,12 @@ namespace sluice {
 
 namespace {
 
-std::set<IpAddress> backends_of(const Config& config) {
+std::set<IpAddress> backends_of(const Config& config, const Leaving& leaving) {
   std::set<IpAddress> out;
   for (const auto& [name, pool] : config.pools)
     for (const Backend& b : pool.backends) out.insert(b.address);
+  for (const auto& [service, backends] : leaving)
+    for (const Backend& b : backends) out.insert(b.address);
   return out;
 }
 
@@ -44,8 +46,8 @@ Result<Ways> Ways::create() {
   return Ways(std::move(*resolver));
 }
 
-Result<void> Ways::refresh(const Config& config) {
-  const std::set<IpAddress> wanted = backends_of(config);
+Result<void> Ways::refresh(const Config& config, const Leaving& leaving) {
+  const std::set<IpAddress> wanted = backends_of(config, leaving);
   Result<Resolution> now = resolver_.resolve({wanted.begin(), wanted.end()}, fixed_of(config));
   if (!now) return now.error();
   refuse_l2_off_link(config, *now);

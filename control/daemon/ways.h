@@ -8,6 +8,7 @@
 #include "model/config.h"
 #include "model/next_hop.h"
 #include "network/resolver.h"
+#include "plan/desired.h"
 
 namespace sluice {
 
@@ -18,8 +19,9 @@ class Ways {
  public:
   static Result<Ways> create();
 
-  // Asks the kernel again for every backend of `config`; forgets the others.
-  Result<void> refresh(const Config& config);
+  // Asks the kernel again for every backend of `config`, and for those that are leaving; forgets
+  // the others.
+  Result<void> refresh(const Config& config, const Leaving& leaving);
 
   const NextHops& known() const { return known_; }
   // Why the kernel has no way to a backend right now.

@@ -77,29 +77,42 @@ sluice_hash_key hash_key_from_seed(std::string_view seed) {
 Result<std::unique_ptr<Dataplane>> Dataplane::load(const Capacity& capacity,
                                                    const sluice_hash_key& key,
                                                    const Features& features,
-                                                   const std::set<Hook>& hooks) {
+                                                   const std::set<Hook>& hooks,
+                                                   const Dataplane* before) {
   const int cpus = libbpf_num_possible_cpus();
   if (cpus < 0) return errno_error("count the possible CPUs", cpus);
-  Result<Objects> objects = Objects::load(capacity, key, features, hooks);
+  Result<Objects> objects =
+      Objects::load(capacity, key, features, hooks, before ? &before->objects_ : nullptr);
   if (!objects) return objects.error();
   Result<Mapping> members =
       Mapping::of_map(objects->map_fd("members"), size_t(capacity.members) * sizeof(sluice_member));
   if (!members) return members.error();
-  return std::unique_ptr<Dataplane>(
-      new Dataplane(capacity, std::move(*objects), std::move(*members), size_t(cpus)));
+  Result<FlowTables> flows = FlowTables::open(*objects);
+  if (!flows) return flows.error();
+  if (before)
+    if (Result<void> r = flows->take_over(before->flows_); !r) return r.error();
+  return std::unique_ptr<Dataplane>(new Dataplane(
+      capacity, std::move(*objects), std::move(*members), std::move(*flows), size_t(cpus)));
 }
 
-Dataplane::Dataplane(const Capacity& capacity, Objects objects, Mapping members,
+Dataplane::Dataplane(const Capacity& capacity, Objects objects, Mapping members, FlowTables flows,
                      size_t possible_cpus)
     : capacity_(capacity),
       objects_(std::move(objects)),
       members_(std::move(members)),
+      flows_(std::move(flows)),
       possible_cpus_(possible_cpus) {
 }
 
 void Dataplane::patch_mac(const PatchMac& patch) {
   auto* member = reinterpret_cast<sluice_member*>(members_.data()) + patch.index;
   __atomic_store_n(&member->head[0], patch.mac_word, __ATOMIC_RELEASE);
+}
+
+void Dataplane::patch_life(const PatchLife& patch) {
+  auto* member = reinterpret_cast<sluice_member*>(members_.data()) + patch.index;
+  __atomic_store_n(&member->successor, patch.successor, __ATOMIC_RELEASE);
+  __atomic_store_n(&member->life, patch.life, __ATOMIC_RELEASE);
 }
 
 // Plain stores: nothing reads a member before a generation names it. Its counters start at zero.

@@ -17,11 +17,14 @@ sluice_hash_key hash_key_from_seed(std::string_view seed);
 class Dataplane : public LoadedDataplane {
  public:
   // Makes the maps to fit `capacity` and loads a program for each of `hooks`. Nothing is attached
-  // or pinned; the maps and the programs go with the object unless an attachment holds them.
+  // or pinned; the maps and the programs go with the object unless an attachment holds them. What
+  // `before` remembers of flows is remembered on, entry for entry, in the same tables where they
+  // are of one size.
   static Result<std::unique_ptr<Dataplane>> load(const Capacity& capacity,
                                                  const sluice_hash_key& key,
                                                  const Features& features = {},
-                                                 const std::set<Hook>& hooks = {Hook::kXdp});
+                                                 const std::set<Hook>& hooks = {Hook::kXdp},
+                                                 const Dataplane* before = nullptr);
 
   const Capacity& capacity() const override { return capacity_; }
   // -1 where the hook was not asked for.
@@ -30,6 +33,11 @@ class Dataplane : public LoadedDataplane {
   Result<Counters> counters(uint32_t members) const override {
     return read_counters(*this, members);
   }
+  FlowTables* flows() override { return &flows_; }
+  int clock_fd() const { return objects_.map_fd("clock"); }
+  int rings_fd() const { return objects_.map_fd("rings"); }
+  int members_fd() const { return objects_.map_fd("members"); }
+  int generation_fd() const { return objects_.map_fd("generation"); }
   int member_stats_fd() const { return objects_.map_fd("member_stats"); }
   int drops_fd() const { return objects_.map_fd("drops"); }
   int passes_fd() const { return objects_.map_fd("passes"); }
@@ -38,6 +46,7 @@ class Dataplane : public LoadedDataplane {
   int fate_fd() const { return objects_.map_fd("fate"); }
 
   void patch_mac(const PatchMac& patch) override;
+  void patch_life(const PatchLife& patch) override;
   Result<void> put_members(std::span<const PutMember> members) override;
   Result<void> put_rings(std::span<const PutRing> rings) override;
   Result<void> put_prefixes(std::span<const PutPrefixes> tables) override;
@@ -46,10 +55,12 @@ class Dataplane : public LoadedDataplane {
   Result<void> release_prefixes(std::span<const uint32_t> numbers) override;
 
  private:
-  Dataplane(const Capacity& capacity, Objects objects, Mapping members, size_t possible_cpus);
+  Dataplane(const Capacity& capacity, Objects objects, Mapping members, FlowTables flows,
+            size_t possible_cpus);
   Capacity capacity_;
   Objects objects_;
   Mapping members_;
+  FlowTables flows_;
   size_t possible_cpus_;
 };
 

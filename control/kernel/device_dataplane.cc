@@ -157,6 +157,10 @@ Result<void> DeviceDataplane::put_member(const PutMember& put) {
   return write_one(map_fd("member_stats"), put.index, &zero, "clear a member's counters");
 }
 
+// Nothing in a device asks: it remembers no flows.
+void DeviceDataplane::patch_life(const PatchLife&) {
+}
+
 Result<void> DeviceDataplane::put_members(std::span<const PutMember> members) {
   for (const PutMember& put : members)
     if (Result<void> r = put_member(put); !r) return r;

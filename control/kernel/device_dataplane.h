@@ -39,6 +39,7 @@ class DeviceDataplane : public LoadedDataplane {
   Result<Counters> counters(uint32_t members) const override;
 
   void patch_mac(const PatchMac& patch) override;
+  void patch_life(const PatchLife& patch) override;
   Result<void> put_members(std::span<const PutMember> members) override;
   Result<void> put_rings(std::span<const PutRing> rings) override;
   // Fails: check_device() lets no plan come here that has prefixes.

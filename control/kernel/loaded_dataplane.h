@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernel/counters.h"
+#include "kernel/flow_tables.h"
 #include "kernel/hook.h"
 #include "kernel/table_store.h"
 #include "plan/capacity.h"
@@ -14,6 +15,8 @@ class LoadedDataplane : public TableStore {
   virtual const Capacity& capacity() const = 0;
   // What to attach; this object's.
   virtual Programs programs() const = 0;
+  // Null where no flows are remembered.
+  virtual FlowTables* flows() { return nullptr; }
   // `members` is how many member indices to read, from 0.
   virtual Result<Counters> counters(uint32_t members) const = 0;
 };

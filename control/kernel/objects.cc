@@ -39,7 +39,27 @@ void set_sizes(bpf_object* object, const Capacity& c) {
   failed |= bpf_map__set_max_entries(map_of(object, "rings"), c.rings);
   failed |= bpf_map__set_max_entries(map_of(object, "members"), c.members);
   failed |= bpf_map__set_max_entries(map_of(object, "member_stats"), c.members);
+  const FlowCapacity flows = flow_capacity(c);
+  failed |= bpf_map__set_max_entries(map_of(object, "flows_new"), flows.fresh);
+  failed |= bpf_map__set_max_entries(map_of(object, "flows_adopted"), flows.adopted);
+  failed |= bpf_map__set_max_entries(map_of(object, "doorkeeper"), flows.doorkeeper);
   if (failed) std::abort();
+}
+
+// What is remembered of flows goes on from one data plane to the next.
+Result<void> keep_flows(bpf_object* object, const Objects& before) {
+  for (const char* name :
+       {"flows_new", "flows_adopted", "doorkeeper", "half_open", "flow_events"}) {
+    bpf_map* map = map_of(object, name);
+    bpf_map_info info = {};
+    uint32_t size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(before.map_fd(name), &info, &size) != 0)
+      return errno_error(std::string("look at the map ") + name);
+    if (info.max_entries != bpf_map__max_entries(map)) continue;
+    if (int r = bpf_map__reuse_fd(map, before.map_fd(name)); r < 0)
+      return errno_error(std::string("keep the map ") + name, r);
+  }
+  return {};
 }
 
 // Puts the maps of `from` in the place of this object's own, but for its constants.
@@ -61,12 +81,15 @@ void set_constant(const volatile T& constant, const T& value) {
 }
 
 template <class Skeleton>
-void set_constants(Skeleton& s, const sluice_shape& shape, const sluice_hash_key& key,
+void set_constants(Skeleton& s, const Capacity& capacity, const sluice_hash_key& key,
                    const Features& features) {
-  set_constant(s.rodata->cfg_shape, shape);
+  set_constant(s.rodata->cfg_layout, sluice_layout_of(capacity.shape));
   set_constant(s.rodata->cfg_hash_key, key);
   set_constant(s.rodata->cfg_prefixes, features.prefixes);
   set_constant(s.rodata->cfg_port_ranges, features.port_ranges);
+  set_constant(s.rodata->cfg_tracking, features.tracking);
+  set_constant(s.rodata->cfg_half_open_quota, flow_capacity(capacity).half_open());
+  set_constant(s.rodata->cfg_fake_clock, features.fake_clock);
   set_constant(s.rodata->cfg_explain, features.explain);
   set_constant(s.rodata->cfg_replies_per_second, features.replies_per_second);
 }
@@ -75,13 +98,15 @@ void set_constants(Skeleton& s, const sluice_shape& shape, const sluice_hash_key
 template <class Skeleton>
 Result<SkeletonPtr<Skeleton>> load_one(const char* hook, const Capacity& capacity,
                                        const sluice_hash_key& key, const Features& features,
-                                       const bpf_object* shared) {
+                                       const bpf_object* shared, const Objects* before) {
   LoadLog log;
   SkeletonPtr<Skeleton> s(Skeleton::open());
   if (!s) return errno_error("open the embedded BPF object");
-  set_constants(*s, capacity.shape, key, features);
+  set_constants(*s, capacity, key, features);
   if (!shared) {
     set_sizes(s->obj, capacity);
+    if (Result<void> r = before ? keep_flows(s->obj, *before) : Result<void>(); !r)
+      return r.error();
   } else if (Result<void> r = share_maps(s->obj, shared); !r) {
     return r.error();
   }
@@ -93,16 +118,17 @@ Result<SkeletonPtr<Skeleton>> load_one(const char* hook, const Capacity& capacit
 }  // namespace
 
 Result<Objects> Objects::load(const Capacity& capacity, const sluice_hash_key& key,
-                              const Features& features, const std::set<Hook>& hooks) {
+                              const Features& features, const std::set<Hook>& hooks,
+                              const Objects* before) {
   auto loaded = std::make_unique<Loaded>();
   if (hooks.contains(Hook::kXdp)) {
-    auto xdp = load_one<sluice_xdp>("XDP", capacity, key, features, nullptr);
+    auto xdp = load_one<sluice_xdp>("XDP", capacity, key, features, nullptr, before);
     if (!xdp) return xdp.error();
     loaded->xdp = std::move(*xdp);
   }
   if (hooks.contains(Hook::kTc)) {
     const bpf_object* shared = loaded->xdp ? loaded->xdp->obj : nullptr;
-    auto tc = load_one<sluice_tc>("tc", capacity, key, features, shared);
+    auto tc = load_one<sluice_tc>("tc", capacity, key, features, shared, before);
     if (!tc) return tc.error();
     loaded->tc = std::move(*tc);
   }

@@ -16,6 +16,8 @@ namespace sluice {
 struct Features {
   bool prefixes = true;                // VIPs that are prefixes
   bool port_ranges = true;             // services on port ranges
+  bool tracking = true;                // services that remember flows
+  bool fake_clock = false;             // the time is what tests say
   bool explain = false;                // write down each packet's fate
   uint32_t replies_per_second = 1000;  // answers of its own, on each CPU
 
@@ -25,9 +27,11 @@ struct Features {
 class Objects {
  public:
   // Makes the maps to fit `capacity`, loads and verifies a program for each of `hooks` (at least
-  // one) against them. On a verifier error the message has the log's last lines.
+  // one) against them. The flow tables are those of `before`, if it has them of that size. On a
+  // verifier error the message has the log's last lines.
   static Result<Objects> load(const Capacity& capacity, const sluice_hash_key& key,
-                              const Features& features, const std::set<Hook>& hooks);
+                              const Features& features, const std::set<Hook>& hooks,
+                              const Objects* before = nullptr);
   Objects(Objects&&) noexcept;
   Objects& operator=(Objects&&) noexcept;
   ~Objects();

@@ -37,6 +37,7 @@ Result<void> publish(const Plan& plan, TableStore& store) {
     release(plan.release_rings, plan.release_prefixes, store);
   }
   for (const PatchMac& p : plan.patch_macs) store.patch_mac(p);
+  for (const PatchLife& p : plan.patch_lives) store.patch_life(p);
   return {};
 }
 

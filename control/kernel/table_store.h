@@ -15,6 +15,7 @@ class TableStore {
  public:
   virtual ~TableStore() = default;
   virtual void patch_mac(const PatchMac& patch) = 0;
+  virtual void patch_life(const PatchLife& patch) = 0;
   virtual Result<void> put_members(std::span<const PutMember> members) = 0;
   virtual Result<void> put_rings(std::span<const PutRing> rings) = 0;
   virtual Result<void> put_prefixes(std::span<const PutPrefixes> tables) = 0;

@@ -5,6 +5,7 @@
 // default is filled in here by the reader, so nobody downstream asks "was it given?".
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -55,6 +56,9 @@ enum class HashFields { kFiveTuple, kSource, kSourceAndVip };
 // What becomes of packets for a service without a usable backend.
 enum class EmptyPolicy { kDrop, kPass, kReset };
 
+// Which flows are remembered: those whose slot is changing, all of them, or none.
+enum class Tracking { kAdaptive, kAlways, kNever };
+
 struct Backend {
   std::string name;  // unique in its pool
   IpAddress address;
@@ -94,6 +98,7 @@ struct Service {
   std::string pool;  // a key of Config::pools; an anonymous pool is named "service:<name>"
   HashFields hash = HashFields::kFiveTuple;
   EmptyPolicy empty = EmptyPolicy::kDrop;
+  Tracking tracking = Tracking::kAdaptive;
 
   bool operator==(const Service&) const = default;
 };
@@ -103,7 +108,10 @@ struct Config {
   uint32_t ring_size = 65537;         // slots of every ring; a prime
   // Largest packet towards backends in bytes, outer headers included; 0: as the way out allows.
   uint32_t mtu = 0;
-  std::string seed;  // fleet-wide secret of the flow hash; never logged
+  // How long a flow may be silent while its backend leaves and still be kept; FLOWS.md's W.
+  std::chrono::seconds drain{15 * 60};
+  uint32_t flows = 0;  // entries of the flow tables; 0: as many as the memory allows
+  std::string seed;    // fleet-wide secret of the flow hash; never logged
   std::map<std::string, Pool> pools;
   std::vector<Service> services;  // in the order of the file
 

@@ -27,10 +27,13 @@ Needs needs_of(const Image& image) {
       vips.insert(f.vip);
       if (!f.ports.is_range()) n.services++;
     }
-    rings.insert(s.ring.get());
+    for (const Slots* slots : {&s.tcp, &s.udp})
+      if (slots->ring) rings.insert(slots->ring.get());
+    n.positions += 2;  // behind the members of each family, nobody
   }
   n.vips = uint32_t(vips.size());
-  n.members = n.positions = uint32_t(image.members.size());
+  n.members = uint32_t(image.members.size());
+  n.positions += n.members;
   n.rings = uint32_t(rings.size());
   const PortTables ports = compile_ports(image);
   n.range_services = uint32_t(ports.services.size());
@@ -57,6 +60,12 @@ Capacity capacity_for(const Image& image, uint32_t ring_size) {
           .rings = room(n.rings, 256)};
 }
 
+FlowCapacity flow_capacity(const Capacity& c) {
+  if (c.flows == 0) return {1, 1, 1};
+  const uint32_t doorkeeper = std::max(64u, c.flows / 16);
+  return {c.flows / 2, c.flows / 2, doorkeeper};
+}
+
 Result<void> check_fits(const Image& image, const Capacity& c) {
   const Needs n = needs_of(image);
   // The two perfect hashes are at most half full; members and rings hold old and new at once.
@@ -69,7 +78,7 @@ Result<void> check_fits(const Image& image, const Capacity& c) {
       {"services on port ranges", n.range_services,
        std::min<uint32_t>(c.shape.range_services, kMaxRangeServices)},
       {"pages of port ranges", n.port_pages, std::min<uint32_t>(c.shape.port_pages, kMaxPortPages)},
-      {"members", n.positions, c.shape.positions},
+      {"members and families of services", n.positions, c.shape.positions},
       {"members", n.members, c.members / 2},
       {"rings", n.rings, c.rings / 2 - 1}};
   for (const auto& t : tables)

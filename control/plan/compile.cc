@@ -36,28 +36,91 @@ void RingCache::drop_unused() {
   current_.clear();
 }
 
-Image compile(const Desired& desired, RingCache& rings) {
+namespace {
+
+const ImageService* find_service(const Image& image, const std::string& name) {
+  for (const ImageService& s : image.services)
+    if (s.name == name) return &s;
+  return nullptr;
+}
+
+SlotChange change_for(const DesiredService& s, const Desired& desired, RingCache& rings, Time now) {
+  RingCache::Key key = {.members = {}, .size = desired.ring_size, .seed = desired.seed};
+  SlotChange change = {.backends = {},
+                       .wanted = nullptr,
+                       .dead = {},
+                       .window = desired.drain,
+                       .remembers = s.tracking != Tracking::kNever,
+                       .now = now};
+  for (const DesiredMember& m : s.members) {
+    key.members.emplace_back(m.address, m.life == SLUICE_LIFE_DEAD ? 0 : m.weight);
+    change.backends.push_back(m.address);
+    if (m.life == SLUICE_LIFE_DEAD) change.dead.insert(m.address);
+  }
+  change.wanted = rings.get(key);
+  if (!change.remembers) change.window = std::chrono::nanoseconds(0);
+  return change;
+}
+
+std::chrono::nanoseconds udp_window(std::chrono::nanoseconds drain) {
+  return std::min<std::chrono::nanoseconds>(drain, kUdpWindow);
+}
+
+// A ring of another size begins anew: its slots are other flows'.
+Slots slots_before(const Slots& before, const Desired& desired) {
+  const bool same_size = before.ring && before.ring->size() == desired.ring_size;
+  return same_size ? before : Slots{};
+}
+
+void compile_slots(ImageService& s, const ImageService* before, SlotChange change,
+                   const Desired& desired) {
+  s.tcp = change_slots(slots_before(before ? before->tcp : Slots{}, desired), change);
+  change.window = udp_window(change.window);
+  s.udp = change_slots(slots_before(before ? before->udp : Slots{}, desired), change);
+}
+
+ImageService compile_service(const DesiredService& s, const Desired& desired, RingCache& rings,
+                             const ImageService* before, Time now) {
+  ImageService out = {.name = s.name,
+                      .frontends = s.frontends,
+                      .members = {},
+                      .tcp = {},
+                      .udp = {},
+                      .hash = s.hash,
+                      .empty = s.empty,
+                      .tracking = s.tracking,
+                      .complete_at = now + udp_window(desired.drain)};
+  if (before && before->tracking == Tracking::kAlways) out.complete_at = before->complete_at;
+  out.complete = s.tracking == Tracking::kAlways && now >= out.complete_at;
+  for (const DesiredMember& m : s.members)
+    out.members.push_back({m.backend, m.weight, m.address, m.life});
+  SlotChange change = change_for(s, desired, rings, now);
+  // A SYN of a CLEAN slot is looked up no more, so what is left of all flows would stay as it is.
+  change.doubts =
+      before && before->tracking == Tracking::kAlways && s.tracking != Tracking::kAlways;
+  compile_slots(out, before, change, desired);
+  return out;
+}
+
+sluice_member with_life(sluice_member m, sluice_life life) {
+  m.life = life;
+  return m;
+}
+
+}  // namespace
+
+Image compile(const Desired& desired, RingCache& rings, const Image& before, Time now) {
   Image image = {.members = {},
                  .services = {},
                  .macs = desired.macs,
                  .sources = desired.sources,
                  .tunnel_ports = desired.tunnel_ports};
   for (const DesiredService& s : desired.services) {
-    RingCache::Key key = {.members = {}, .size = desired.ring_size, .seed = desired.seed};
-    ImageService service = {.name = s.name,
-                            .frontends = s.frontends,
-                            .members = {},
-                            .ring = nullptr,
-                            .hash = s.hash,
-                            .empty = s.empty};
-    for (const DesiredMember& m : s.members) {
-      key.members.emplace_back(m.address, m.weight);
-      service.members.push_back({m.backend, m.weight, m.address});
+    for (const DesiredMember& m : s.members)
       for (InnerFamily f : {InnerFamily::kV4, InnerFamily::kV6})
-        if (has_frontend(s, f)) image.members[{s.name, m.address, f}] = m.head(f);
-    }
-    service.ring = rings.get(key);
-    image.services.push_back(std::move(service));
+        if (has_frontend(s, f))
+          image.members[{s.name, m.address, f}] = with_life(m.head(f), m.life);
+    image.services.push_back(compile_service(s, desired, rings, find_service(before, s.name), now));
   }
   rings.drop_unused();
   return image;

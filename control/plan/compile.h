@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Desired -> Image. Pure, but for the memory of rings already computed.
+// Desired x Image before -> Image. Pure, but for the memory of rings already computed.
 #pragma once
 
 #include <map>
@@ -22,6 +22,7 @@ class RingCache {
   };
 
   RingPtr get(const Key& key);
+  // Rings of Maglev: positions only.
   // Forgets the rings that nobody asked for since the last call.
   void drop_unused();
 
@@ -29,6 +30,11 @@ class RingCache {
   std::map<Key, RingPtr> last_, current_;
 };
 
-Image compile(const Desired& desired, RingCache& rings);
+// For how long a UDP flow that nobody remembers is taken for an old one; longer than UDP's idle
+// timeouts.
+inline constexpr std::chrono::seconds kUdpWindow(120);
+
+// `before` is the image in force, whose slots the new one's derive from.
+Image compile(const Desired& desired, RingCache& rings, const Image& before = {}, Time now = {});
 
 }  // namespace sluice

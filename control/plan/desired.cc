@@ -37,36 +37,77 @@ void desire_identity(const Config& config, const NextHops& next_hops, Desired& d
   desired.tunnel_ports.assign(ports.begin(), ports.end());
 }
 
-std::vector<DesiredMember> desire_members(const Config& config, const Pool& pool,
-                                          const NextHops& next_hops) {
-  std::vector<DesiredMember> members;
-  for (const Backend& b : pool.backends) {
-    const auto hop = next_hops.find(b.address);
-    if (hop == next_hops.end()) continue;
-    members.push_back(
-        {.backend = pool.name + "/" + b.name,
-         .address = b.address,
-         .weight = b.weight,
-         .heads = {member_head(b, context_of(config, hop->second), InnerFamily::kV4),
-                   member_head(b, context_of(config, hop->second), InnerFamily::kV6)}});
+class Members {
+ public:
+  Members(const Config& config, const NextHops& next_hops, const std::set<IpAddress>& dead)
+      : config_(config), next_hops_(next_hops), dead_(dead) {}
+
+  void add(const std::string& pool, const Backend& b, uint32_t weight) {
+    const auto hop = next_hops_.find(b.address);
+    if (hop == next_hops_.end()) return;
+    const HeadContext context = context_of(config_, hop->second);
+    members_.push_back({.backend = pool + "/" + b.name,
+                        .address = b.address,
+                        .weight = weight,
+                        .life = life_of(b, weight),
+                        .heads = {member_head(b, context, InnerFamily::kV4),
+                                  member_head(b, context, InnerFamily::kV6)}});
   }
-  std::sort(members.begin(), members.end(),
-            [](const auto& a, const auto& b) { return a.address < b.address; });
-  return members;
+  std::vector<DesiredMember> take() {
+    std::sort(members_.begin(), members_.end(),
+              [](const auto& a, const auto& b) { return a.address < b.address; });
+    return std::move(members_);
+  }
+
+ private:
+  sluice_life life_of(const Backend& b, uint32_t weight) const {
+    if (dead_.contains(b.address)) return SLUICE_LIFE_DEAD;
+    return weight == 0 ? SLUICE_LIFE_DRAINING : SLUICE_LIFE_UP;
+  }
+  const Config& config_;
+  const NextHops& next_hops_;
+  const std::set<IpAddress>& dead_;
+  std::vector<DesiredMember> members_;
+};
+
+// Those of the pool, and those that are leaving it.
+std::vector<DesiredMember> desire_members(const Config& config, const Service& service,
+                                          const NextHops& next_hops, const Leaving& leaving,
+                                          const std::set<IpAddress>& dead) {
+  const Pool& pool = config.pools.at(service.pool);
+  Members members(config, next_hops, dead);
+  for (const Backend& b : pool.backends) members.add(pool.name, b, b.weight);
+  if (const auto gone = leaving.find(service.name); gone != leaving.end())
+    for (const Backend& b : gone->second) members.add("leaving", b, 0);
+  return members.take();
+}
+
+// A device has no memory for flows.
+Tracking tracking_of(const Config& config, const Service& service) {
+  for (const Interface& i : config.interfaces)
+    if (i.mode == AttachMode::kOffload) return Tracking::kNever;
+  return service.tracking;
 }
 
 }  // namespace
 
-Desired desire(const Config& config, const NextHops& next_hops,
-               const std::vector<MacAddress>& macs) {
-  Desired desired = {.ring_size = config.ring_size, .seed = config.seed, .macs = macs};
+Desired desire(const Config& config, const NextHops& next_hops, const std::vector<MacAddress>& macs,
+               const Leaving& leaving, const std::set<IpAddress>& dead) {
+  Desired desired = {.ring_size = config.ring_size,
+                     .seed = config.seed,
+                     .drain = config.drain,
+                     .services = {},
+                     .macs = macs,
+                     .sources = {},
+                     .tunnel_ports = {}};
   desire_identity(config, next_hops, desired);
   for (const Service& s : config.services) {
     DesiredService service = {.name = s.name,
                               .frontends = {},
-                              .members = desire_members(config, config.pools.at(s.pool), next_hops),
+                              .members = desire_members(config, s, next_hops, leaving, dead),
                               .hash = s.hash,
-                              .empty = s.empty};
+                              .empty = s.empty,
+                              .tracking = tracking_of(config, s)};
     for (const IpPrefix& vip : s.vips)
       for (const PortRange& ports : s.ports) service.frontends.push_back({vip, ports});
     std::sort(service.frontends.begin(), service.frontends.end());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct DesiredMember {
   std::string backend;  // "pool/backend", for people
   IpAddress address;
   uint32_t weight = 0;
+  sluice_life life = SLUICE_LIFE_UP;
 
   // The ready-made outer headers, by InnerFamily.
   std::array<sluice_member, 2> heads;
@@ -41,11 +43,13 @@ struct DesiredService {
   std::vector<DesiredMember> members;  // sorted by address; only those with a known way
   HashFields hash = HashFields::kFiveTuple;
   EmptyPolicy empty = EmptyPolicy::kDrop;
+  Tracking tracking = Tracking::kAdaptive;
 };
 
 struct Desired {
   uint32_t ring_size = 0;
   std::string seed;
+  std::chrono::seconds drain{0};
   std::vector<DesiredService> services;  // sorted by name
   // What the data plane should know of itself.
   std::vector<MacAddress> macs;        // frames for these are ours; empty: frames for any
@@ -53,8 +57,14 @@ struct Desired {
   std::vector<uint16_t> tunnel_ports;  // UDP ports our tunnels go to, host byte order
 };
 
+// What a service had backends for that its pool has no more: they keep their flows, by service
+// name.
+using Leaving = std::map<std::string, std::vector<Backend>>;
+
 // Config x NextHops x our interfaces' MAC addresses. Backends without a next hop get no packets.
+// Those in `dead` have lost their flows, and get none.
 Desired desire(const Config& config, const NextHops& next_hops,
-               const std::vector<MacAddress>& macs = {});
+               const std::vector<MacAddress>& macs = {}, const Leaving& leaving = {},
+               const std::set<IpAddress>& dead = {});
 
 }  // namespace sluice

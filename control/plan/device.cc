@@ -43,7 +43,7 @@ Result<void> check_device(const Image& image, uint32_t ifindex) {
 
 Capacity device_capacity_for(const Image& image, uint32_t ring_size) {
   std::set<const Ring*> rings;
-  for (const ImageService& s : image.services) rings.insert(s.ring.get());
+  for (const ImageService& s : image.services) rings.insert(s.tcp.ring.get());
   Capacity c = capacity_for(image, ring_size);
   c.rings = std::max(kMinRings, uint32_t(rings.size()) * 2 + 2);
   return c;

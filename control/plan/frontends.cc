@@ -38,6 +38,11 @@ uint8_t to_abi(EmptyPolicy policy) {
   std::abort();
 }
 
+uint8_t flags_of(const ImageService& s) {
+  if (s.tracking != Tracking::kAlways) return 0;
+  return SLUICE_SERVICE_ALWAYS | (s.complete ? SLUICE_SERVICE_COMPLETE : 0);
+}
+
 // One frontend on its way into the tables.
 struct Entry {
   const Frontend* frontend;
@@ -49,12 +54,22 @@ sluice_service service_entry(const ImageService& s, uint32_t number, const Front
                              const Numbers& numbers, uint32_t first_position) {
   const bool by_address = f.ports.protocol == 0 && s.hash == HashFields::kFiveTuple;
   sluice_service e = {};
-  e.ring = s.ring ? numbers.rings.at(s.ring) : uint32_t(SLUICE_NO_RING);
+  const RingPtr& ring = s.slots_for(f).ring;
+  e.ring = ring ? numbers.rings.at(ring) : uint32_t(SLUICE_NO_RING);
   e.first_position = first_position;
   e.hash = by_address ? uint8_t(SLUICE_HASH_SOURCE_VIP) : to_abi(s.hash);
   e.empty = to_abi(s.empty);
+  e.flags = flags_of(s);
   e.number = number;
   return e;
+}
+
+// Where a service's members stand, seen from one family; behind them, nobody.
+void add_positions(const ImageService& s, InnerFamily family, const Numbers& numbers,
+                   std::vector<uint32_t>& positions) {
+  for (const ImageMember& m : s.members)
+    positions.push_back(numbers.members.at({s.name, m.address, family}));
+  positions.push_back(SLUICE_NONE);
 }
 
 // Frontends of one family share the service's stretch of the position table.
@@ -65,9 +80,7 @@ std::vector<Entry> compile_entries(const Image& image, const Numbers& numbers, F
     std::map<InnerFamily, uint32_t> first;
     for (const Frontend& f : s.frontends) {
       const auto [it, is_new] = first.emplace(f.family(), uint32_t(out.positions.size()));
-      if (is_new)
-        for (const ImageMember& m : s.members)
-          out.positions.push_back(numbers.members.at({s.name, m.address, f.family()}));
+      if (is_new) add_positions(s, f.family(), numbers, out.positions);
       entries.push_back({&f, service_entry(s, n, f, numbers, it->second)});
     }
   }

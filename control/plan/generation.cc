@@ -29,7 +29,7 @@ std::vector<std::vector<uint32_t>> keys_by_bucket(std::span<const uint64_t> hash
                                                   uint32_t entries) {
   std::vector<std::vector<uint32_t>> buckets(entries / SLUICE_BUCKET);
   for (uint32_t key = 0; key < hashes.size(); key++)
-    buckets[sluice_bucket_of(hashes[key], entries)].push_back(key);
+    buckets[sluice_bucket_of(hashes[key], entries / SLUICE_BUCKET - 1)].push_back(key);
   return buckets;
 }
 
@@ -49,7 +49,7 @@ std::optional<Placement> try_place(std::span<const uint64_t> hashes, uint32_t en
       if (d == kMaxDisplacement) return std::nullopt;
       places.clear();
       for (uint32_t key : buckets[b]) {
-        const uint32_t at = sluice_place_of(hashes[key], d, entries);
+        const uint32_t at = sluice_place_of(hashes[key], d, entries - 1);
         if (taken[at] || std::find(places.begin(), places.end(), at) != places.end()) break;
         places.push_back(at);
       }
@@ -102,6 +102,19 @@ void write_identity(const Image& image, sluice_generation& header) {
   std::memcpy(&header.tunnel_ports, ports, sizeof(ports));
 }
 
+// The bits of a filter that addresses of a prefix have. Of short prefixes, and of those that have
+// nothing in what the filter looks at, all: they cost speed, and nothing else.
+void write_filter(const IpPrefix& vip, uint32_t* filter) {
+  const sluice_addr a = to_abi(vip.address);
+  const bool v4 = vip.address.is_v4();
+  if (vip.length < (v4 ? 16u : 32u)) {
+    std::fill_n(filter, SLUICE_VIP_FILTER_WORDS, 0xffffffff);
+    return;
+  }
+  const uint32_t place = sluice_filter_place(&a, v4);
+  filter[place / 32] |= 1u << place % 32;
+}
+
 template <class T>
 void write_array(GenerationBytes& bytes, uint32_t at, const std::vector<T>& array) {
   if (!array.empty()) std::memcpy(bytes.data() + at, array.data(), array.size() * sizeof(T));
@@ -142,6 +155,7 @@ GenerationBytes compile_generation(const Image& image, const Frontends& frontend
   GenerationBytes bytes(sluice_generation_size(shape));
   sluice_generation header = {.number = number, .prefixes = prefixes};
   write_identity(image, header);
+  for (const auto& [prefix, services] : frontends.vips) write_filter(prefix, header.vip_filter);
   header.vip_seed = write_table(
       vips, shape.vips,
       [](const sluice_vip& v, uint64_t seed) { return sluice_vip_hash(&v.addr, seed); },

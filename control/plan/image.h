@@ -2,20 +2,17 @@
 // The bytes of all tables as they should be, before any of them has a number in the kernel.
 #pragma once
 
+#include <netinet/in.h>
+
 #include <compare>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "plan/desired.h"
+#include "plan/slots.h"
 
 namespace sluice {
-
-// A ring's slots: positions in the members of the service.
-using Ring = std::vector<uint32_t>;
-// Rings are large and shared: by services with the same members, and by an image and its successor.
-using RingPtr = std::shared_ptr<const Ring>;
 
 // Who a member is, through all changes of its bytes.
 struct MemberKey {
@@ -30,19 +27,28 @@ struct ImageMember {
   std::string backend;  // "pool/backend"
   uint32_t weight;
   IpAddress address;
+  sluice_life life;
 };
 
 struct ImageService {
   std::string name;
   std::vector<Frontend> frontends;
   std::vector<ImageMember> members;  // by position
-  RingPtr ring;                      // null: no member has weight
+  // Of TCP, and of any protocol; and of UDP alone, whose windows are shorter.
+  Slots tcp, udp;
   HashFields hash;
   EmptyPolicy empty;
+  Tracking tracking;
+  Time complete_at;       // of tracking: always: when every old UDP flow has shown itself
+  bool complete = false;  // and that is over
+
+  const Slots& slots_for(const Frontend& f) const {
+    return f.ports.protocol == IPPROTO_UDP ? udp : tcp;
+  }
 };
 
 struct Image {
-  std::map<MemberKey, sluice_member> members;
+  std::map<MemberKey, sluice_member> members;  // but for their incarnations
   std::vector<ImageService> services;
   // As in Desired.
   std::vector<MacAddress> macs;

@@ -203,9 +203,12 @@ uint64_t head_mac_word(const sluice_member& member) {
   return member.head[0];
 }
 
-bool same_but_next_hop_mac(const sluice_member& a, const sluice_member& b) {
+bool same_head_but_mac(const sluice_member& a, const sluice_member& b) {
   sluice_member c = a;
   std::memcpy(c.head, b.head, ETH_ALEN);
+  c.incarnation = b.incarnation;
+  c.successor = b.successor;
+  c.life = b.life;
   return std::memcmp(&c, &b, sizeof(c)) == 0;
 }
 

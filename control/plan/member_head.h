@@ -32,7 +32,8 @@ sluice_member member_head(const Backend& backend, const HeadContext& context, In
 // a member in use that may be replaced.
 uint64_t head_mac_word(const sluice_member& member);
 
-// Equal but for the next hop's MAC?
-bool same_but_next_hop_mac(const sluice_member& a, const sluice_member& b);
+// Equal but for the next hop's MAC, and for what members are to flows (incarnation, successor,
+// life)?
+bool same_head_but_mac(const sluice_member& a, const sluice_member& b);
 
 }  // namespace sluice

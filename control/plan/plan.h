@@ -19,13 +19,21 @@ struct LiveMember {
   sluice_member value;
 };
 
+// A number that is no member's any more, but that flows may still have.
+struct Retired {
+  MemberKey key;
+  sluice_member value;
+};
+
 // What has been published: the state a plan starts from.
 struct Live {
   uint64_t generation = 0;
   Image image;
   std::map<MemberKey, LiveMember> members;
-  std::map<uint32_t, RingPtr> rings;  // by number
-  GenerationBytes tables;             // the generation's bytes
+  std::map<uint32_t, Retired> retired;  // by number; reused when a sweep has found no flow of it
+  uint32_t incarnation = 0;             // the last one given out
+  std::map<uint32_t, RingPtr> rings;    // by number
+  GenerationBytes tables;               // the generation's bytes
   uint32_t prefix_number = SLUICE_NO_PREFIXES;
   PrefixTable prefixes;  // what stands under that number
 };
@@ -37,6 +45,12 @@ struct PutMember {
 struct PatchMac {
   uint32_t index;
   uint64_t mac_word;  // head_mac_word()
+};
+// A member's number says from now on how it is, and which number has its flows.
+struct PatchLife {
+  uint32_t index;
+  uint32_t successor;
+  uint32_t life;  // enum sluice_life
 };
 struct PutRing {
   uint32_t number;
@@ -61,15 +75,18 @@ struct Plan {
   GenerationBytes generation;             // to be swapped in; empty: the one in place is right
   std::vector<uint32_t> release_rings;
   std::vector<uint32_t> release_prefixes;
-  std::vector<uint32_t> release_members;
+  std::vector<PatchLife> patch_lives;
 
   Live next;  // what is live afterwards
   std::vector<Moved> moved;
 
-  bool empty() const { return patch_macs.empty() && generation.empty(); }
+  bool empty() const { return patch_macs.empty() && generation.empty() && patch_lives.empty(); }
 };
 
 // Fails, touching nothing, if `image` does not fit `capacity`.
 Result<Plan> make_plan(const Live& live, Image image, const Capacity& capacity);
+
+// The plan that fills empty tables, members under the numbers they have: flows name them.
+Result<Plan> make_first_plan(const Live& live, Image image, const Capacity& capacity);
 
 }  // namespace sluice

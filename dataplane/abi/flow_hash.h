@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // The flow hash: the one definition of which slot a flow belongs to, for BPF and C++.
 //
-// NH (RFC 4418, 5.2.2: UMAC's first layer) over the ten 32-bit words of the 5-tuple, then a
+// NH (RFC 4418, 5.2.2: UMAC's first layer) over the 32-bit words of the 5-tuple, then a
 // bijective finaliser. NH is 2^-32-almost universal under its 320-bit key, so whoever does not
 // know the key cannot choose flows that land on one backend; five independent multiplications
 // make it as cheap as an unkeyed mix. Words are taken as they stand in the packet on a
@@ -30,19 +30,26 @@ static inline __u32 sluice_hash_finish(__u64 h)
 	return h >> 32;
 }
 
-// `fields` is an enum sluice_hash_fields; what it leaves out counts as zero.
-static inline __u32 sluice_flow_hash(const struct sluice_flow *f, const struct sluice_hash_key *key,
-				     __u8 fields)
+// Which slot a flow belongs to. `fields` is an enum sluice_hash_fields; what it leaves out counts
+// as zero. `is_v4`: both addresses are IPv4's, and only their last words are hashed.
+static inline __u32 sluice_flow_hash(const struct sluice_flow *f,
+				     const volatile struct sluice_hash_key *key, __u8 fields,
+				     __u8 is_v4)
 {
-	const __u32 *k = key->word;
-	const __u32 ports = (__u32)f->dport << 16 | f->sport;
-	__u64 h = sluice_nh(f->src.word[0], k[0], f->src.word[1], k[1]) +
-		  sluice_nh(f->src.word[2], k[2], f->src.word[3], k[3]);
+	const __u8 with_vip = fields != SLUICE_HASH_SOURCE;
+	const volatile __u32 *k = key->word;
+	__u64 h;
 
-	if (fields != SLUICE_HASH_SOURCE)
-		h += sluice_nh(f->dst.word[0], k[4], f->dst.word[1], k[5]) +
-		     sluice_nh(f->dst.word[2], k[6], f->dst.word[3], k[7]);
+	if (is_v4) {
+		h = sluice_nh(f->src.word[3], k[0], with_vip ? f->dst.word[3] : 0, k[1]);
+	} else {
+		h = sluice_nh(f->src.word[0], k[0], f->src.word[1], k[1]) +
+		    sluice_nh(f->src.word[2], k[2], f->src.word[3], k[3]);
+		if (with_vip)
+			h += sluice_nh(f->dst.word[0], k[4], f->dst.word[1], k[5]) +
+			     sluice_nh(f->dst.word[2], k[6], f->dst.word[3], k[7]);
+	}
 	if (fields == SLUICE_HASH_FIVE_TUPLE)
-		h += sluice_nh(ports, k[8], f->proto, k[9]);
+		h += sluice_nh((__u32)f->dport << 16 | f->sport, k[8], f->proto, k[9]);
 	return sluice_hash_finish(h);
 }

@@ -28,13 +28,14 @@ static inline __u64 sluice_service_hash(__u64 key, __u64 seed)
 	return sluice_mix(sluice_product(key ^ seed, 0x9e3779b97f4a7c15ull));
 }
 
-// The displacement that belongs to a hash; `entries` is a power of two.
-static inline __u32 sluice_bucket_of(__u64 hash, __u32 entries)
+// The displacement that belongs to a hash. Masks are those of struct sluice_layout: a table's
+// entries, or its buckets, are a power of two, and the mask one less.
+static inline __u32 sluice_bucket_of(__u64 hash, __u32 bucket_mask)
 {
-	return (hash >> 32) & (entries / SLUICE_BUCKET - 1);
+	return (hash >> 32) & bucket_mask;
 }
 
-static inline __u32 sluice_place_of(__u64 hash, __u32 displacement, __u32 entries)
+static inline __u32 sluice_place_of(__u64 hash, __u32 displacement, __u32 mask)
 {
-	return (sluice_product(hash ^ displacement, 0x9e3779b97f4a7c15ull) >> 32) & (entries - 1);
+	return (sluice_product(hash ^ displacement, 0x9e3779b97f4a7c15ull) >> 32) & mask;
 }

@@ -7,6 +7,7 @@
 
 #include <linux/types.h>
 #include "drop_reason.h"
+#include "flow_event.h"
 #include "pass_reason.h"
 #include "reply_reason.h"
 
@@ -50,14 +51,15 @@ SLUICE_STATIC_ASSERT(sizeof(struct sluice_flow) == 40, "sluice_flow has implicit
 // inner maps of one size have their lookups inlined.
 
 enum {
-	SLUICE_BUCKET = 4,	      // table entries per displacement
-	SLUICE_NO_RING = 0,	      // the number no ring has: a service without a member
-	SLUICE_NO_PREFIXES = 0,	      // the number no prefix table has
-	SLUICE_MAX_POSITION = 0x7fff, // a position takes 15 bits of a slot
-	SLUICE_MAX_MACS = 8,	      // own MAC addresses that are told apart
-	SLUICE_MAX_SOURCES = 8,	      // own outer sources that are told apart
-	SLUICE_MAX_TUNNEL_PORTS = 4,  // UDP ports our tunnels go to, as loops are looked for
-	SLUICE_NO_PORTS = 0,	      // the number no port page has: a VIP without ranges
+	SLUICE_BUCKET = 4,	   // table entries per displacement
+	SLUICE_NO_RING = 0,	   // the number no ring has: a service without a member
+	SLUICE_NO_PREFIXES = 0,	   // the number no prefix table has
+	SLUICE_POSITION_BITS = 15, // what a position takes of a slot, twice
+	SLUICE_MAX_POSITION = (1 << SLUICE_POSITION_BITS) - 1,
+	SLUICE_MAX_MACS = 8,	     // own MAC addresses that are told apart
+	SLUICE_MAX_SOURCES = 8,	     // own outer sources that are told apart
+	SLUICE_MAX_TUNNEL_PORTS = 4, // UDP ports our tunnels go to, as loops are looked for
+	SLUICE_NO_PORTS = 0,	     // the number no port page has: a VIP without ranges
 	SLUICE_PORTS_IN_PAGE = 256,
 	SLUICE_PORTS_LEAF = 0x8000, // in an entry of a port page: the rest is a page's number
 };
@@ -71,6 +73,8 @@ struct sluice_shape {
 	__u32 positions;      // entries of the position table
 	__u32 ring_slots;     // slots of every ring; a prime
 };
+
+enum { SLUICE_VIP_FILTER_WORDS = 65536 / 32 };
 
 struct sluice_generation {
 	__u64 number;	    // counts up by one with every publication
@@ -87,7 +91,17 @@ struct sluice_generation {
 	struct sluice_addr source[SLUICE_MAX_SOURCES];
 	// Which bits of a source's last word count: a prefix's free ones carry flows' entropy.
 	__be32 source_mask[SLUICE_MAX_SOURCES];
+	// A bit for each place that a VIP has by sluice_filter_place(): most sources have another,
+	// and need not be looked for among the VIPs.
+	__u32 vip_filter[SLUICE_VIP_FILTER_WORDS];
 };
+
+// 16 bits that say little of an address, fast: an IPv4 address's first two bytes, or a mix of an
+// IPv6 address's first four. Addresses of one IPv4 /16, or IPv6 /32, have one place.
+static inline __u32 sluice_filter_place(const struct sluice_addr *a, __u8 is_v4)
+{
+	return (is_v4 ? a->word[3] : a->word[0] ^ a->word[0] >> 16) & 0xffff;
+}
 
 enum sluice_vip_flags {
 	SLUICE_VIP_ANY_PORT = 1,     // some protocol has a service on any port
@@ -130,13 +144,20 @@ enum sluice_empty_policy {
 	SLUICE_EMPTY_RESET, // TCP; the rest is dropped
 };
 
+enum sluice_service_flags {
+	SLUICE_SERVICE_ALWAYS = 1, // every flow is remembered, in whatever state its slot is
+	// ... and has been for so long that a UDP flow nobody remembers is a new one.
+	SLUICE_SERVICE_COMPLETE = 2,
+};
+
 struct sluice_service {
 	__u64 key;	      // sluice_service_key(); 0: the entry is free
 	__u32 ring;	      // number of its ring, or SLUICE_NO_RING
 	__u32 first_position; // where its members begin in the position table
 	__u8 hash;	      // enum sluice_hash_fields
 	__u8 empty;	      // enum sluice_empty_policy
-	__u8 pad[2];
+	__u8 flags;	      // enum sluice_service_flags
+	__u8 pad;
 	__u32 number; // of the service, for whoever explains a packet's fate
 };
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_service) == 24, "sluice_service has implicit padding");
@@ -193,12 +214,77 @@ static inline __u32 sluice_generation_size(struct sluice_shape s)
 	return sluice_positions_at(s) + s.positions * (__u32)sizeof(__u32);
 }
 
-// ---- Rings. A slot names a member by its position: 15 bits current, 15 bits previous, 2 bits
-// state (FLOWS.md's CLEAN, WINDOW, TAIL; a service without tracking has only CLEAN slots).
+// Where the arrays of a generation stand, in bytes from its beginning, and the masks that keep
+// places within them: load-time settings, worked out of the shape once, and not for every packet.
+struct sluice_layout {
+	__u32 vip_bucket_mask;
+	__u32 vips_at;
+	__u32 vip_mask;
+	__u32 service_displacements_at;
+	__u32 service_bucket_mask;
+	__u32 services_at;
+	__u32 service_mask;
+	__u32 range_services_at;
+	__u32 range_service_mask;
+	__u32 port_pages_at;
+	__u32 port_page_mask;
+	__u32 positions_at;
+	__u32 positions;
+	__u32 ring_slots;
+};
+
+static inline struct sluice_layout sluice_layout_of(struct sluice_shape s)
+{
+	struct sluice_layout layout = {
+	    .vip_bucket_mask = s.vips / SLUICE_BUCKET - 1,
+	    .vips_at = sluice_vips_at(s),
+	    .vip_mask = s.vips - 1,
+	    .service_displacements_at = sluice_service_displacements_at(s),
+	    .service_bucket_mask = s.services / SLUICE_BUCKET - 1,
+	    .services_at = sluice_services_at(s),
+	    .service_mask = s.services - 1,
+	    .range_services_at = sluice_range_services_at(s),
+	    .range_service_mask = s.range_services - 1,
+	    .port_pages_at = sluice_port_pages_at(s),
+	    .port_page_mask = s.port_pages - 1,
+	    .positions_at = sluice_positions_at(s),
+	    .positions = s.positions,
+	    .ring_slots = s.ring_slots,
+	};
+
+	return layout;
+}
+
+// ---- Rings. A slot is one word: the position of the member that has it now, that of the member
+// that had it before, and its state. Which flows of a slot have to be remembered, and which to be
+// looked up, its state says (FLOWS.md has the rules; U is the member that owns every living flow of
+// the slot that is in no table).
+
+enum sluice_slot_state {
+	SLUICE_SLOT_CLEAN,  // U is current, and no table knows otherwise
+	SLUICE_SLOT_WINDOW, // changed a short while ago: U is previous, new flows are remembered
+	SLUICE_SLOT_TAIL,   // U is current, but tables have flows of other members yet
+};
+
+static inline __u32 sluice_slot(enum sluice_slot_state state, __u32 current, __u32 previous)
+{
+	return (__u32)state << 2 * SLUICE_POSITION_BITS | previous << SLUICE_POSITION_BITS |
+	       current;
+}
 
 static inline __u32 sluice_slot_current(__u32 slot)
 {
 	return slot & SLUICE_MAX_POSITION;
+}
+
+static inline __u32 sluice_slot_previous(__u32 slot)
+{
+	return slot >> SLUICE_POSITION_BITS & SLUICE_MAX_POSITION;
+}
+
+static inline enum sluice_slot_state sluice_slot_state_of(__u32 slot)
+{
+	return (enum sluice_slot_state)(slot >> 2 * SLUICE_POSITION_BITS);
 }
 
 // Bytes of a ring's value: one slot more than is ever chosen. clang (14 and 19) merges the shifts
@@ -228,8 +314,16 @@ enum sluice_member_flags {
 	SLUICE_MEMBER_KEEP_VLAN = 4, // VLAN tags the packet came with go out with it
 };
 
+// How a member is, to the flows that have it.
+enum sluice_life {
+	SLUICE_LIFE_DEAD, // and a free number: its flows are lost
+	SLUICE_LIFE_UP,
+	SLUICE_LIFE_DRAINING, // keeps its flows and gets no new ones
+};
+
 // A backend in one service, seen from one inner family. Immutable once a ring names it, except
-// for the first word of `head` (the next hop's MAC), which is replaced by one aligned store.
+// for the first word of `head` (the next hop's MAC), `successor` and `life`, each of which is
+// replaced by one aligned store.
 struct sluice_member {
 	__u32 ifindex;	// the way out
 	__u16 head_len; // bytes of `head` in use: Ethernet and outer headers
@@ -245,15 +339,37 @@ struct sluice_member {
 	// packet: lengths, TOS or traffic class, flow label, UDP source port, checksums.
 	__u64 head[SLUICE_HEAD_WORDS];
 	__be32 entropy; // these bits of the outer source's last word are filled from the flow hash
-	__u32 pad3;
+	__u32 incarnation; // of this number: flow entries repeat it, so that they know their member
 	__u64 skb_room_flags; // of bpf_skb_adjust_room(), for the tc hook
-	__u8 pad4[8];
+	// The number that the same backend has now: this one, or another since its bytes changed.
+	__u32 successor;
+	__u32 life; // enum sluice_life
 };
 SLUICE_STATIC_ASSERT(sizeof(struct sluice_member) == 128, "a member is two cache lines");
 
 struct sluice_counter {
 	__u64 packets;
 	__u64 bytes; // of the clients' IP packets, without Ethernet and without outer headers
+};
+
+// ---- Flows. Three tables have entries of one kind; a flow is in one of them at most.
+//
+//	flows_new	TCP flows begun while a slot was changing; never evicts, but refuses
+//	flows_adopted	older flows, and UDP's, seen to pass meanwhile; the least recent go
+//	doorkeeper	flows of which one packet has passed; the second one promotes them
+
+enum sluice_flow_marks {
+	SLUICE_FLOW_HALF_OPEN = 1, // nothing but SYNs has come
+	SLUICE_FLOW_FIN = 2,
+	SLUICE_FLOW_RST = 4, // until something else comes
+};
+
+struct sluice_flow_entry {
+	__u64 seen; // nanoseconds, CLOCK_MONOTONIC
+	__u32 member;
+	__u32 incarnation; // of that number
+	__u32 hash;	   // the flow's, of which slots are made
+	__u32 marks;	   // enum sluice_flow_marks
 };
 
 // ---- Fragments: what the first fragment of a datagram said, for the others (RFC 791, RFC 8200).

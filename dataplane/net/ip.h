@@ -6,6 +6,7 @@
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/tcp.h>
 #include <linux/udp.h>
 #include <bpf/bpf_endian.h>
 #include "net/cursor.h"
@@ -20,6 +21,7 @@ enum {
 	IPV4_MAX_HEADER = 60,
 	TCP_MIN_HEADER = 20,
 	TCP_MAX_HEADER = 60,
+	TCP_FLAGS_AT = 13, // byte of the header
 	UDP_HEADER = 8,
 	ICMP_HEADER = 8, // of every message we know, ICMPv6 alike
 };

@@ -22,13 +22,18 @@ static __always_inline _Bool is_vlan(__be16 type)
 	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
 }
 
-// A MAC address as a number: its six bytes in the order of the wire, then zero.
-static __always_inline __u64 mac_number(const unsigned char *mac)
-{
-	__u64 n = 0;
+// <linux/if_ether.h> packs struct ethhdr, which makes clang read it byte by byte. A frame begins at
+// an even address.
+struct ethernet {
+	__u16 dest[3];
+	__u16 source[3];
+	__be16 type;
+};
 
-	__builtin_memcpy(&n, mac, ETH_ALEN);
-	return n;
+// A MAC address as a number: its six bytes in the order of the wire, then zero.
+static __always_inline __u64 mac_number(const __u16 *mac)
+{
+	return mac[0] | (__u64)mac[1] << 16 | (__u64)mac[2] << 32;
 }
 
 // Broadcast, or multicast: the lowest bit of the first byte, wherever that lies in the number.

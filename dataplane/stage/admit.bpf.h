@@ -21,6 +21,17 @@ static __always_inline enum verdict admit_fragment(struct packet *pkt, __u32 off
 	return V_NEXT;
 }
 
+static __always_inline enum verdict admit_tcp(struct packet *pkt)
+{
+	struct cursor c = pkt->cur;
+	const struct tcphdr *tcp = take_hdr(&c, tcphdr);
+
+	if (!tcp)
+		return drop(pkt, SLUICE_DROP_L4_HEADER);
+	pkt->tcp_flags = ((const __u8 *)tcp)[TCP_FLAGS_AT];
+	return V_NEXT;
+}
+
 // Takes the ports, which the first fragment of a datagram must have whole (RFC 1858, RFC 7112).
 static __always_inline enum verdict admit_l4(struct packet *pkt)
 {
@@ -40,7 +51,7 @@ static __always_inline enum verdict admit_l4(struct packet *pkt)
 		return drop(pkt, SLUICE_DROP_L4_HEADER);
 	pkt->flow.sport = ports->source;
 	pkt->flow.dport = ports->dest;
-	return V_NEXT;
+	return pkt->flow.proto == IPPROTO_TCP ? admit_tcp(pkt) : V_NEXT;
 }
 
 static __always_inline enum verdict admit_ipv4(struct packet *pkt)

@@ -7,23 +7,43 @@
 #include "net/ip.h"
 #include "packet.bpf.h"
 
-// Copies the head in 8-byte words, the last one overlapping. Every store is checked against the
-// end of the packet: a frame on veth may be shorter than SLUICE_HEAD_MAX.
-static __always_inline _Bool copy_head(const struct cursor *out, const struct packet *pkt)
+// Copies the head in 8-byte words, the last one overlapping.
+static __always_inline _Bool copy_last_word(const struct cursor *out, const struct packet *pkt)
 {
-	const struct sluice_member *m = pkt->member;
-	__u64 *to = out->pos;
-	void *last = out->pos + m->last_at;
+	void *last = out->pos + pkt->member->last_at;
 
-	for (__u32 i = 0; i < SLUICE_HEAD_WORDS && (i + 1) * sizeof(*to) <= m->head_len; i++) {
+	if (last + sizeof(__u64) > out->end)
+		return 0;
+	*(__u64 *)last = pkt->member->last_word;
+	return 1;
+}
+
+// Every store is checked against the end of the packet: a frame on veth may be shorter than
+// SLUICE_HEAD_MAX.
+static __always_inline _Bool copy_short_head(const struct cursor *out, const struct packet *pkt)
+{
+	__u64 *to = out->pos;
+
+	for (__u32 i = 0; i < SLUICE_HEAD_WORDS && (i + 1) * sizeof(*to) <= pkt->member->head_len;
+	     i++) {
 		if ((void *)(to + i + 1) > out->end)
 			return 0;
 		to[i] = head_word(pkt, i);
 	}
-	if (last + sizeof(*to) > out->end)
-		return 0;
-	*(__u64 *)last = m->last_word;
-	return 1;
+	return copy_last_word(out, pkt);
+}
+
+// One check does for all but the last word.
+static __always_inline _Bool copy_head(const struct cursor *out, const struct packet *pkt)
+{
+	const __u32 len = pkt->member->head_len;
+	__u64 *to = out->pos;
+
+	if (out->pos + SLUICE_HEAD_MAX > out->end)
+		return copy_short_head(out, pkt);
+	for (__u32 i = 0; i < SLUICE_HEAD_WORDS && (i + 1) * sizeof(*to) <= len; i++)
+		to[i] = head_word(pkt, i);
+	return copy_last_word(out, pkt);
 }
 
 // The head was written behind the place for `tags` bytes of VLAN tags: puts its MAC addresses to

@@ -41,24 +41,18 @@ static __always_inline enum verdict find_fragment(struct packet *pkt)
 	return V_NEXT;
 }
 
-// Remembers what a first fragment says; only for a service, so that others cannot fill the table.
-static __always_inline enum verdict remember_fragment(struct packet *pkt)
+static __always_inline enum verdict remember_first(struct packet *pkt)
 {
-	const __u64 now = pkt->fragment == FRAGMENT_FIRST ? bpf_ktime_get_ns() : 0;
-	struct sluice_fragment first = {
-	    .seen = now,
+	const struct sluice_fragment first = {
+	    .seen = bpf_ktime_get_ns(),
 	    .sport = pkt->flow.sport,
 	    .dport = pkt->flow.dport,
 	    .proto = pkt->flow.proto,
 	};
-	const struct sluice_fragment *known;
-	struct sluice_fragment_key key;
+	const struct sluice_fragment_key key = fragment_key(pkt);
+	const struct sluice_fragment *known = bpf_map_lookup_elem(&fragments, &key);
 
-	if (pkt->fragment != FRAGMENT_FIRST)
-		return V_NEXT;
-	key = fragment_key(pkt);
-	known = bpf_map_lookup_elem(&fragments, &key);
-	if (known && now - known->seen <= FRAGMENT_LIFETIME) {
+	if (known && first.seen - known->seen <= FRAGMENT_LIFETIME) {
 		const _Bool same = known->sport == first.sport && known->dport == first.dport &&
 				   known->proto == first.proto;
 
@@ -67,4 +61,10 @@ static __always_inline enum verdict remember_fragment(struct packet *pkt)
 	// A table that refuses costs the later fragments, which are dropped and counted.
 	bpf_map_update_elem(&fragments, &key, &first, BPF_ANY);
 	return V_NEXT;
+}
+
+// Remembers what a first fragment says; only for a service, so that others cannot fill the table.
+static __always_inline enum verdict remember_fragment(struct packet *pkt)
+{
+	return pkt->fragment == FRAGMENT_FIRST ? remember_first(pkt) : V_NEXT;
 }

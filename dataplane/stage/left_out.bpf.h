@@ -45,3 +45,14 @@ static __always_inline int write_udp_csum(struct hook_ctx *ctx, __u32 at)
 {
 	return 0;
 }
+
+static __always_inline _Bool may_be_tracked(const struct packet *pkt, __u32 slot)
+{
+	return 0;
+}
+
+static __always_inline __u32 tracked_member(const struct packet *pkt, __u32 slot, __u32 current,
+					    __u32 previous)
+{
+	return current;
+}

@@ -55,13 +55,13 @@ static __always_inline __be16 parse_vlan(struct packet *pkt, __be16 type)
 
 static __always_inline enum verdict parse(struct packet *pkt)
 {
-	const struct ethhdr *eth = take_hdr(&pkt->cur, ethhdr);
+	const struct ethernet *eth = take_hdr(&pkt->cur, ethernet);
 	__be16 type;
 
 	if (!eth)
 		return pass(pkt, SLUICE_PASS_NOT_IP);
-	pkt->mac = mac_number(eth->h_dest);
-	type = parse_vlan(pkt, eth->h_proto);
+	pkt->mac = mac_number(eth->dest);
+	type = parse_vlan(pkt, eth->type);
 	switch (type) {
 	case bpf_htons(ETH_P_IP):
 		return parse_ipv4(pkt);

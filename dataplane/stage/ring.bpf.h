@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// Stage 5: which member does the service's ring give this flow to?
+// Stage 8: which member does the service's ring give this flow to?
 #pragma once
 
 #include "packet.bpf.h"
@@ -13,18 +13,30 @@ static __always_inline enum verdict no_member(struct packet *pkt)
 	return drop(pkt, SLUICE_DROP_NO_MEMBER);
 }
 
+// The number of the member at a position of the service, or SLUICE_NONE.
+static __always_inline __u32 member_at(const struct packet *pkt, __u32 position)
+{
+	const __u32 *number = position_at(pkt->generation, pkt->service->first_position + position);
+
+	return number ? *number : SLUICE_NONE;
+}
+
 static __always_inline enum verdict choose_member(struct packet *pkt)
 {
-	const __u32 *slot, *index;
+	const __u32 *chosen;
+	__u32 slot, number;
 
 	if (pkt->service->ring == SLUICE_NO_RING)
 		return no_member(pkt);
-	slot = choose_slot(pkt);
-	if (!slot)
+	chosen = choose_slot(pkt);
+	if (!chosen)
 		return drop(pkt, SLUICE_DROP_TABLE);
-	index =
-	    position_at(pkt->generation, pkt->service->first_position + sluice_slot_current(*slot));
-	if (!index)
-		return drop(pkt, SLUICE_DROP_TABLE);
-	return find_member(pkt, *index) ? V_NEXT : drop(pkt, SLUICE_DROP_TABLE);
+	slot = *chosen;
+	number = member_at(pkt, sluice_slot_current(slot));
+	if (may_be_tracked(pkt, slot))
+		number =
+		    tracked_member(pkt, slot, number, member_at(pkt, sluice_slot_previous(slot)));
+	if (find_member(pkt, number))
+		return V_NEXT;
+	return number == SLUICE_NONE ? no_member(pkt) : drop(pkt, SLUICE_DROP_TABLE);
 }

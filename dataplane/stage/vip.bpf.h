@@ -36,7 +36,7 @@ static __always_inline enum verdict find_vip(struct packet *pkt)
 		return pass(pkt, SLUICE_PASS_NOT_VIP);
 	if (!is_our_mac(g, pkt->mac))
 		return pass(pkt, SLUICE_PASS_OTHER_MAC);
-	if (find_services(g, &pkt->flow.src))
+	if (may_be_vip(g, &pkt->flow.src, pkt->family) && find_services(g, &pkt->flow.src))
 		return drop(pkt, SLUICE_DROP_MARTIAN);
 	pkt->generation = g;
 	return V_NEXT;

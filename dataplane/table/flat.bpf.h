@@ -51,8 +51,14 @@ static __always_inline const struct sluice_vip *vip_at(const struct sluice_gener
 
 	if (!s)
 		return NULL;
-	move = entry_of(&vip_moves, g, sluice_bucket_of(hash, s->vips));
-	return move ? entry_of(&vips, g, sluice_place_of(hash, *move, s->vips)) : NULL;
+	move = entry_of(&vip_moves, g, sluice_bucket_of(hash, s->vips / SLUICE_BUCKET - 1));
+	return move ? entry_of(&vips, g, sluice_place_of(hash, *move, s->vips - 1)) : NULL;
+}
+
+static __always_inline _Bool may_be_vip(const struct sluice_generation *g,
+					const struct sluice_addr *addr, __u8 family)
+{
+	return 1;
 }
 
 static __always_inline const struct sluice_vip_services *
@@ -100,8 +106,8 @@ static __always_inline const struct sluice_service *service_at(const struct slui
 
 	if (!s)
 		return NULL;
-	move = entry_of(&service_moves, g, sluice_bucket_of(hash, s->services));
-	return move ? entry_of(&services, g, sluice_place_of(hash, *move, s->services)) : NULL;
+	move = entry_of(&service_moves, g, sluice_bucket_of(hash, s->services / SLUICE_BUCKET - 1));
+	return move ? entry_of(&services, g, sluice_place_of(hash, *move, s->services - 1)) : NULL;
 }
 
 static __always_inline __u16 port_entry(const struct sluice_generation *g, __u32 page, __u32 at)
@@ -125,7 +131,7 @@ static __always_inline const __u32 *choose_slot(struct packet *pkt)
 
 	if (!s)
 		return NULL;
-	pkt->hash = sluice_flow_hash(&pkt->flow, &s->key, pkt->service->hash);
+	pkt->hash = sluice_flow_hash(&pkt->flow, &s->key, pkt->service->hash, pkt->family == 4);
 	at = pkt->service->ring * s->ring_slots + sluice_slot_of(pkt->hash, s->ring_slots);
 	return bpf_map_lookup_elem(&rings, &at);
 }

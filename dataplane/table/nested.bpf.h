@@ -23,11 +23,20 @@ static __always_inline const struct sluice_generation *current_generation(void)
 static __always_inline const struct sluice_vip *vip_at(const struct sluice_generation *g,
 						       __u64 hash)
 {
-	const struct sluice_shape s = shape();
 	const __u32 *displacement = (const void *)g + sluice_vip_displacements_at();
-	const struct sluice_vip *vip = (const void *)g + sluice_vips_at(s);
+	const __u32 bucket = sluice_bucket_of(hash, cfg_layout.vip_bucket_mask);
+	const struct sluice_vip *vip = (const void *)g + cfg_layout.vips_at;
 
-	return vip + sluice_place_of(hash, displacement[sluice_bucket_of(hash, s.vips)], s.vips);
+	return vip + sluice_place_of(hash, displacement[bucket], cfg_layout.vip_mask);
+}
+
+// False for most addresses that are no VIPs.
+static __always_inline _Bool may_be_vip(const struct sluice_generation *g,
+					const struct sluice_addr *addr, __u8 family)
+{
+	const __u32 place = sluice_filter_place(addr, family == 4);
+
+	return g->vip_filter[place / 32] >> place % 32 & 1;
 }
 
 static __always_inline const struct sluice_vip_services *
@@ -94,12 +103,11 @@ static __always_inline _Bool is_from_us(const struct packet *pkt)
 static __always_inline const struct sluice_service *service_at(const struct sluice_generation *g,
 							       __u64 hash)
 {
-	const struct sluice_shape s = shape();
-	const __u32 *displacement = (const void *)g + sluice_service_displacements_at(s);
-	const struct sluice_service *service = (const void *)g + sluice_services_at(s);
+	const __u32 *displacement = (const void *)g + cfg_layout.service_displacements_at;
+	const __u32 bucket = sluice_bucket_of(hash, cfg_layout.service_bucket_mask);
+	const struct sluice_service *service = (const void *)g + cfg_layout.services_at;
 
-	return service +
-	       sluice_place_of(hash, displacement[sluice_bucket_of(hash, s.services)], s.services);
+	return service + sluice_place_of(hash, displacement[bucket], cfg_layout.service_mask);
 }
 
 // An entry of a port page. Places are masked here and
@@ -108,29 +116,26 @@ static __always_inline const struct sluice_service *service_at(const struct slui
 // (6.1 to 6.18) no longer follows: "R1 max value is outside of the allowed memory range".
 static __always_inline __u16 port_entry(const struct sluice_generation *g, __u32 page, __u32 at)
 {
-	const struct sluice_shape s = shape();
-	const struct sluice_port_page *pages = (const void *)g + sluice_port_pages_at(s);
+	const struct sluice_port_page *pages = (const void *)g + cfg_layout.port_pages_at;
 
 	barrier_var(page);
 	barrier_var(at);
-	return pages[page & (s.port_pages - 1)].entry[at % SLUICE_PORTS_IN_PAGE];
+	return pages[page & cfg_layout.port_page_mask].entry[at % SLUICE_PORTS_IN_PAGE];
 }
 
 static __always_inline const struct sluice_service *range_service(const struct sluice_generation *g,
 								  __u32 at)
 {
-	const struct sluice_shape s = shape();
-	const struct sluice_service *services = (const void *)g + sluice_range_services_at(s);
+	const struct sluice_service *services = (const void *)g + cfg_layout.range_services_at;
 
 	barrier_var(at);
-	return services + (at & (s.range_services - 1));
+	return services + (at & cfg_layout.range_service_mask);
 }
 
 // The flow's slot in the ring of its service, and the flow's hash; NULL if there is no such ring.
 static __always_inline const __u32 *choose_slot(struct packet *pkt)
 {
-	const struct sluice_hash_key key = hash_key();
-	const __u32 slots = cfg_shape.ring_slots;
+	const __u32 slots = cfg_layout.ring_slots;
 	const __u32 number = pkt->service->ring, zero = 0;
 	const __u32 *ring;
 	void *table;
@@ -141,17 +146,17 @@ static __always_inline const __u32 *choose_slot(struct packet *pkt)
 	ring = bpf_map_lookup_elem(table, &zero);
 	if (!ring)
 		return NULL;
-	pkt->hash = sluice_flow_hash(&pkt->flow, &key, pkt->service->hash);
+	pkt->hash =
+	    sluice_flow_hash(&pkt->flow, &cfg_hash_key, pkt->service->hash, pkt->family == 4);
 	return ring + sluice_slot_of(pkt->hash, slots);
 }
 
 // The member index at a place of the position table; NULL beyond its end.
 static __always_inline const __u32 *position_at(const struct sluice_generation *g, __u32 at)
 {
-	const struct sluice_shape s = shape();
-	const __u32 *positions = (const void *)g + sluice_positions_at(s);
+	const __u32 *positions = (const void *)g + cfg_layout.positions_at;
 
-	return at < s.positions ? positions + at : NULL;
+	return at < cfg_layout.positions ? positions + at : NULL;
 }
 
 static __always_inline _Bool find_member(struct packet *pkt, __u32 index)

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // sluicectl as a process, against a server that says fixed things.
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
-#include <fstream>
 #include <sstream>
 
-#include "api/fixture.h"
+#include "api/cli_fixture.h"
 
 namespace sluice::api {
 namespace {
@@ -19,11 +14,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-struct Outcome {
-  int status;
-  std::string out, err;
-};
 
 constexpr const char* kGoodFile = R"(version: 1
 interfaces:
@@ -35,30 +25,6 @@ services:
     ports: [80/tcp]
     backends: [198.51.100.1, 198.51.100.2]
 )";
-
-struct CliTest : ::testing::Test {
-  TemporaryFolder folder;
-  std::string socket = folder.path("api.sock");
-
-  std::string read(const std::string& name) const {
-    std::ostringstream text;
-    text << std::ifstream(folder.path(name)).rdbuf();
-    return text.str();
-  }
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder.path(name)) << text;
-    return folder.path(name);
-  }
-  // `arguments` as a shell would take them.
-  Outcome run(const std::string& arguments) const {
-    const std::string command = std::string(SLUICECTL) + " --socket " + socket + " --bpffs " +
-                                folder.path("bpf") + " " + arguments + " > " + folder.path("out") +
-                                " 2> " + folder.path("err") + " < /dev/null";
-    const int status = std::system(command.c_str());
-    EXPECT_TRUE(WIFEXITED(status)) << command;
-    return {WEXITSTATUS(status), read("out"), read("err")};
-  }
-};
 
 // The verbs as `help` prints them: the indented lines before the options.
 std::vector<std::string> rows_of(const std::string& help) {
@@ -77,7 +43,7 @@ TEST_F(CliTest, HelpAnswersForEveryRow) {
   const Outcome help = run("help");
   EXPECT_EQ(help.status, 0);
   const std::vector<std::string> rows = rows_of(help.out);
-  EXPECT_EQ(rows.size(), 8u);
+  EXPECT_EQ(rows.size(), 9u);
   for (const std::string& row : rows) {
     const std::string verb = lower_case_words(row);
     for (const std::string& form : {"help " + verb, verb + " --help", "-h " + verb}) {
@@ -146,6 +112,7 @@ TEST_F(CliTest, StatusIsReadable) {
 configuration  /etc/sluice/sluice.yaml, loaded 2024-02-29T12:00:00Z
 generation     7: 1 service, 2 members
 forwarded      1.23M packets, 16.0 EiB
+slots          130537 clean, 500 in a window, 37 in a tail
 LAST ERROR     sluice.yaml:1:1: error: one
                sluice.yaml:2:1: error: two
 
@@ -160,6 +127,13 @@ FATE     PACKETS  REASON     MEANING
 passed        12  NOT_OURS   not a VIP
 dropped        5  TRUNCATED  cut short
 replied        3  ECHO       a ping
+
+FLOWS    ENTRIES   ROOM  HALF-OPEN  REMOVED  EVICTED
+new          812  32768         17        9        -
+adopted     1200  32768          -        3     250k
+
+FLOW EVENT  COUNT  MEANING
+RECORDED      821  remembered
 )");
 }
 
@@ -188,6 +162,16 @@ TEST_F(CliTest, ServiceShowEscapesWhatATerminalWouldObey) {
   EXPECT_THAT(outcome.out, HasSubstr("be1      198.51.100.1     100     75.0%   75.0%    3.00T"));
 }
 
+TEST_F(CliTest, ServiceShowSaysWhatIsRemembered) {
+  const RunningServer server(socket);
+  EXPECT_THAT(run("service show shop").out,
+              AllOf(HasSubstr("tracking    adaptive\n"),
+                    HasSubstr("slots, tcp  65000 clean, 500 in a window (14m59s to its end), "
+                              "37 in a tail\n"),
+                    HasSubstr("slots, udp  65537 clean\n"),
+                    ::testing::ContainsRegex("be3 +198.51.100.3 +0 +0.0% .* leaving\n")));
+}
+
 TEST_F(CliTest, UnknownServiceFails) {
   const RunningServer server(socket);
   const Outcome outcome = run("service show nosuch");
@@ -205,7 +189,7 @@ TEST_F(CliTest, ReloadSaysWhatIsInForceOrWhyNot) {
 }
 
 TEST_F(CliTest, WithoutADaemonItAsksWhetherOneRuns) {
-  for (const char* verb : {"status", "service list", "service show a", "reload"}) {
+  for (const char* verb : {"status", "service list", "service show a", "flows list", "reload"}) {
     const Outcome outcome = run(verb);
     EXPECT_EQ(outcome.status, 1) << verb;
     EXPECT_EQ(outcome.out, "") << verb;

@@ -25,6 +25,22 @@ TEST(Documents, ServiceSurvivesJson) {
   EXPECT_EQ(there_and_back(std::vector<Service>{shop(), {}}), (std::vector<Service>{shop(), {}}));
 }
 
+TEST(Documents, FlowListSurvivesJson) {
+  const FlowList list = {
+      .flows = {fixed_flow(0), fixed_flow(1), {}}, .truncated = true, .next = "1-2"};
+  EXPECT_EQ(there_and_back(list), list);
+}
+
+// What scripts read; a name once given stays.
+TEST(Documents, AFlowsNamesAreStable) {
+  const nlohmann::json json = fixed_flow(1);
+  EXPECT_EQ(json, nlohmann::json::parse(R"({
+      "protocol": "udp", "client": "2001:db8:c::7", "client_port": 1001,
+      "vip": "2001:db8::10", "vip_port": 443, "service": "shop", "backend": "web/be3",
+      "address": "198.51.100.3", "leaving": true, "table": "adopted", "state": "established",
+      "idle": 12.5})"));
+}
+
 TEST(Documents, CountersAreExactNumbers) {
   const nlohmann::json json = fixed_status();
   EXPECT_TRUE(json["counters"]["forwarded"]["bytes"].is_number_unsigned());

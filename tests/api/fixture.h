@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <optional>
@@ -28,6 +29,7 @@ inline Service shop() {
           .ports = {"80/tcp", "443/udp"},
           .hash = "5-tuple",
           .empty = "drop",
+          .tracking = "adaptive",
           .pool = "web",
           .backends = {{.name = "be1",
                         .address = "198.51.100.1",
@@ -43,9 +45,14 @@ inline Service shop() {
                         .packets = 1'000'000'000'000,
                         .bytes = 1,
                         .state = "no-neighbour",
-                        .detail = "2001:db8::1 does not answer \x1b[31mon eth0"}},
+                        .detail = "2001:db8::1 does not answer \x1b[31mon eth0"},
+                       {.name = "be3", .address = "198.51.100.3", .state = "leaving"}},
           .packets = 4'000'000'000'000,
-          .bytes = UINT64_MAX};
+          .bytes = UINT64_MAX,
+          .rings = {{.ring = "tcp",
+                     .slots = {.clean = 65'000, .window = 500, .tail = 37},
+                     .window_ends_in = 899.2},
+                    {.ring = "udp", .slots = {.clean = 65'537}}}};
 }
 
 // A document that does not fit into a socket's buffer.
@@ -70,7 +77,54 @@ inline Status fixed_status() {
                        .forwarded = {.packets = 1'234'567, .bytes = UINT64_MAX}},
           .services = 1,
           .members = 2,
-          .unusable = {{.backend = "web/be2", .reason = "no neighbour"}}};
+          .unusable = {{.backend = "web/be2", .reason = "no neighbour"}},
+          .flows = {.tables = {{.table = "new", .capacity = 32'768, .entries = 812, .removed = 9},
+                               {.table = "adopted",
+                                .capacity = 32'768,
+                                .entries = 1'200,
+                                .removed = 3,
+                                .evicted = 250'000}},
+                    .half_open = 17,
+                    .half_open_most = 16'384,
+                    .events = {{.event = "RECORDED", .text = "remembered", .count = 821},
+                               {.event = "LOST", .text = "its backend is gone", .count = 0}},
+                    .slots = {.clean = 130'537, .window = 500, .tail = 37}}};
+}
+
+// As many as the server below has; every second one is of "web/be3", which is leaving.
+inline constexpr uint32_t kFlows = 25;
+inline Flow fixed_flow(uint32_t number) {
+  const bool v6 = number % 2 == 1;
+  return {.protocol = v6 ? "udp" : "tcp",
+          .client = v6 ? "2001:db8:c::7" : "198.51.100.7",
+          .client_port = uint16_t(1000 + number),
+          .vip = v6 ? "2001:db8::10" : "192.0.2.10",
+          .vip_port = 443,
+          .service = "shop",
+          .backend = v6 ? "web/be3" : "web/be1",
+          .address = v6 ? "198.51.100.3" : "198.51.100.1",
+          .leaving = v6,
+          .table = v6 ? "adopted" : "new",
+          .state = v6 ? "established" : "half-open",
+          .idle = 12.5 * number};
+}
+
+// A server that looks at ten flows before it answers.
+inline Result<std::optional<FlowList>> fixed_flows(const FlowQuery& query) {
+  if (query.service == "broken") return Error{"read a flow table: Bad address"};
+  if (!query.service.empty() && query.service != "shop") return std::nullopt;
+  FlowList out;
+  uint32_t i = query.after.position.value_or(0);
+  const uint32_t end = std::min(i + 10, kFlows);
+  for (; i < end; i++) {
+    if (!query.backend.empty() && fixed_flow(i).backend != query.backend) continue;
+    out.truncated = query.limit != 0 && out.flows.size() >= query.limit;
+    if (out.truncated) return out;
+    out.flows.push_back(fixed_flow(i));
+  }
+  out.truncated = end < kFlows;
+  if (out.truncated) out.next = to_string(FlowPlace{1, end});
+  return out;
 }
 
 // Listens from construction to destruction.
@@ -113,6 +167,7 @@ class RunningServer {
               if (name == "large") return large();
               return std::nullopt;
             },
+            .flows = fixed_flows,
             .reload = [this]() -> Result<void> {
               reloads++;
               if (reload_fails) return Error{"sluice.yaml:1:1: error: no"};

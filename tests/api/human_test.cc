@@ -29,5 +29,17 @@ TEST(Human, SharesArePercent) {
   EXPECT_EQ(human_share(1.0 / 3), "33.3%");
 }
 
+TEST(Human, DurationsHaveTwoUnitsAtMost) {
+  EXPECT_EQ(human_duration(0), "0.0s");
+  EXPECT_EQ(human_duration(9.94), "9.9s");
+  EXPECT_EQ(human_duration(9.95), "10s");
+  EXPECT_EQ(human_duration(59.4), "59s");
+  EXPECT_EQ(human_duration(59.5), "1m00s");
+  EXPECT_EQ(human_duration(725), "12m05s");
+  EXPECT_EQ(human_duration(3599.7), "1h00m");
+  EXPECT_EQ(human_duration(7380), "2h03m");
+  EXPECT_EQ(human_duration(86'400 * 3 + 4 * 3600 + 59), "3d04h");
+}
+
 }  // namespace
 }  // namespace sluice::cli

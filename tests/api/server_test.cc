@@ -69,6 +69,34 @@ TEST_F(ServerTest, GetsServices) {
   EXPECT_EQ(from_document<Service>(get(socket, "/v1/services/shop").value()).value(), shop());
 }
 
+TEST_F(ServerTest, GetsFlowsAPartAtATime) {
+  const FlowList first = from_document<FlowList>(get(socket, "/v1/flows?limit=0").value()).value();
+  EXPECT_EQ(first.flows.size(), 10u);
+  EXPECT_TRUE(first.truncated);
+  const FlowList last =
+      from_document<FlowList>(get(socket, "/v1/flows?after=1-20&limit=0").value()).value();
+  EXPECT_EQ(last.flows.front(), fixed_flow(20));
+  EXPECT_EQ(last.flows.size(), 5u);
+  EXPECT_FALSE(last.truncated);
+}
+
+TEST_F(ServerTest, AQueryIsUnescaped) {
+  const FlowList list = from_document<FlowList>(
+                            get(socket, "/v1/flows?backend=web%2Fbe3&limit=1&service=shop").value())
+                            .value();
+  EXPECT_EQ(list.flows, std::vector<Flow>{fixed_flow(1)});
+}
+
+TEST_F(ServerTest, AWrongQueryIsRefused) {
+  EXPECT_THAT(request("GET", "/v1/flows?limit=many"),
+              AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr(R"({"error":"\"many\" is no value)")));
+  EXPECT_THAT(request("GET", "/v1/flows?limit"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(request("GET", "/v1/flows?nosuch=1"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(request("GET", "/v1/flows?service=nosuch"), StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(request("GET", "/v1/flows?service=broken"), StartsWith("HTTP/1.1 500 "));
+  EXPECT_THAT(request("POST", "/v1/flows"), StartsWith("HTTP/1.1 405 "));
+}
+
 TEST_F(ServerTest, LargeAnswerArrivesWhole) {
   EXPECT_EQ(from_document<Service>(get(socket, "/v1/services/large").value()).value(), large());
 }

@@ -44,6 +44,8 @@ Config everything() {
                   {.name = "eth5", .mode = AttachMode::kTc}};
   c.ring_size = 251;
   c.mtu = 1500;
+  c.flows = 65536;
+  c.drain = std::chrono::seconds(90);
   c.seed = "it's: a # \"secret\"";
   c.pools["web"] = {.name = "web",
                     .backends = {{.name = "be1", .address = ip("10.0.1.11"), .forward = defaults},
@@ -64,12 +66,14 @@ Config everything() {
        .ports = {{80, 80, IPPROTO_TCP}, {443, 443, IPPROTO_TCP}, {443, 443, IPPROTO_UDP}},
        .pool = "web",
        .hash = HashFields::kFiveTuple,
-       .empty = EmptyPolicy::kPass},
+       .empty = EmptyPolicy::kPass,
+       .tracking = Tracking::kAdaptive},
       {.name = "resolver",
        .vips = {prefix("192.0.2.10")},
        .ports = {{53, 53, IPPROTO_UDP}},
        .pool = "empty",
-       .hash = HashFields::kSource},
+       .hash = HashFields::kSource,
+       .tracking = Tracking::kNever},
       {.name = "games",
        .vips = {prefix("2001:db8::"), prefix("198.51.100.0/28"), prefix("2001:db8:1::/48")},
        .ports = {{65535, 65535, IPPROTO_UDP},
@@ -79,7 +83,8 @@ Config everything() {
                  {0, 65535, 0}},
        .pool = "service:games",
        .hash = HashFields::kSourceAndVip,
-       .empty = EmptyPolicy::kReset}};
+       .empty = EmptyPolicy::kReset,
+       .tracking = Tracking::kAlways}};
   return c;
 }
 

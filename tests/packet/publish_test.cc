@@ -123,6 +123,7 @@ class FailingStore : public TableStore {
  public:
   FailingStore(TableStore& real, int fail_at) : real_(real), fail_at_(fail_at) {}
   void patch_mac(const PatchMac& p) override { real_.patch_mac(p); }
+  void patch_life(const PatchLife& p) override { real_.patch_life(p); }
   Result<void> put_members(std::span<const PutMember> m) override {
     if (Result<void> r = step(); !r) return r;
     return real_.put_members(m);

@@ -18,7 +18,7 @@ TEST(Compile, OrderInTheFileMeansNothing) {
   std::reverse(b.config.services[0].ports.begin(), b.config.services[0].ports.end());
   const Image x = a.image(), y = b.image();
   ASSERT_EQ(x.services.size(), 1u);
-  EXPECT_EQ(*x.services[0].ring, *y.services[0].ring);
+  EXPECT_EQ(*x.services[0].tcp.ring, *y.services[0].tcp.ring);
   EXPECT_EQ(x.services[0].frontends, y.services[0].frontends);
 }
 
@@ -28,21 +28,21 @@ TEST(Compile, ABackendWithoutANextHopGetsNoSlots) {
   const Image image = e.image();
   ASSERT_EQ(image.services[0].members.size(), 1u);
   EXPECT_EQ(image.services[0].members[0].address, ip("203.0.113.11"));
-  const Ring& ring = *image.services[0].ring;
+  const Ring& ring = *image.services[0].tcp.ring;
   EXPECT_EQ(std::set<uint32_t>(ring.begin(), ring.end()), (std::set<uint32_t>{0}));
 }
 
 TEST(Compile, AServiceWithoutBackendsHasNoRing) {
   Example e;
   e.hops.clear();
-  EXPECT_EQ(e.image().services[0].ring, nullptr);
+  EXPECT_EQ(e.image().services[0].tcp.ring, nullptr);
 }
 
 TEST(Compile, ServicesOfOnePoolShareTheRing) {
   Example e;
   e.config.services.push_back(Example::service("second", {"192.0.2.11"}, {80}));
   const Image image = e.image();
-  EXPECT_EQ(image.services[0].ring, image.services[1].ring);
+  EXPECT_EQ(image.services[0].tcp.ring, image.services[1].tcp.ring);
 }
 
 TEST(Compile, OneMemberPerServiceBackendAndFamilyThatHasAVip) {
@@ -56,10 +56,10 @@ TEST(RingCache, ComputesAnUnchangedRingOnce) {
   RingCache rings;
   const Image first = compile(desire(e.config, e.hops), rings);
   const Image second = compile(desire(e.config, e.hops), rings);
-  EXPECT_EQ(first.services[0].ring, second.services[0].ring);
+  EXPECT_EQ(first.services[0].tcp.ring, second.services[0].tcp.ring);
   e.add("203.0.113.13");
   const Image third = compile(desire(e.config, e.hops), rings);
-  EXPECT_NE(first.services[0].ring, third.services[0].ring);
+  EXPECT_NE(first.services[0].tcp.ring, third.services[0].tcp.ring);
 }
 
 }  // namespace

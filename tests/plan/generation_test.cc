@@ -23,9 +23,9 @@ uint32_t vip_number(const GenerationBytes& g, const sluice_shape& s, const IpAdd
   const auto* header = at<sluice_generation>(g, 0, 0);
   const sluice_addr a = to_abi(address);
   const uint64_t hash = sluice_vip_hash(&a, header->vip_seed);
-  const uint32_t d =
-      *at<uint32_t>(g, sluice_vip_displacements_at(), sluice_bucket_of(hash, s.vips));
-  const auto* vip = at<sluice_vip>(g, sluice_vips_at(s), sluice_place_of(hash, d, s.vips));
+  const uint32_t d = *at<uint32_t>(g, sluice_vip_displacements_at(),
+                                   sluice_bucket_of(hash, s.vips / SLUICE_BUCKET - 1));
+  const auto* vip = at<sluice_vip>(g, sluice_vips_at(s), sluice_place_of(hash, d, s.vips - 1));
   return std::memcmp(&vip->addr, &a, sizeof(a)) == 0 ? vip->services.number : 0;
 }
 
@@ -34,10 +34,10 @@ const sluice_service* service_at(const GenerationBytes& g, const sluice_shape& s
   const auto* header = at<sluice_generation>(g, 0, 0);
   const uint64_t key = sluice_service_key(vip, port.protocol, htons(port.first));
   const uint64_t hash = sluice_service_hash(key, header->service_seed);
-  const uint32_t d =
-      *at<uint32_t>(g, sluice_service_displacements_at(s), sluice_bucket_of(hash, s.services));
+  const uint32_t d = *at<uint32_t>(g, sluice_service_displacements_at(s),
+                                   sluice_bucket_of(hash, s.services / SLUICE_BUCKET - 1));
   const auto* e =
-      at<sluice_service>(g, sluice_services_at(s), sluice_place_of(hash, d, s.services));
+      at<sluice_service>(g, sluice_services_at(s), sluice_place_of(hash, d, s.services - 1));
   return e->key == key ? e : nullptr;
 }
 
@@ -56,7 +56,7 @@ void check_full_table(int services) {
                                 .services = uint32_t(services) * 2,
                                 .range_services = 16,
                                 .port_pages = 16,
-                                .positions = uint32_t(services) * 2,
+                                .positions = uint32_t(services) * 4,
                                 .ring_slots = 251},
                       .members = uint32_t(services) * 4,
                       .rings = 256};

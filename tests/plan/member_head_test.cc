@@ -63,15 +63,15 @@ TEST(MemberHead, AnotherNextHopMacIsTheOnlyDifferenceThatIsPatched) {
   Backend b = {.name = "b", .address = ip("203.0.113.11"), .forward = {}};
   NextHop hop = hop_for(b.address);
   hop.destination = *MacAddress::parse("02:ff:ff:ff:ff:ff");
-  EXPECT_TRUE(same_but_next_hop_mac(a, member_head(b, {.way = hop}, InnerFamily::kV4)));
+  EXPECT_TRUE(same_head_but_mac(a, member_head(b, {.way = hop}, InnerFamily::kV4)));
   hop.source = *MacAddress::parse("02:00:00:00:00:0c");
-  EXPECT_FALSE(same_but_next_hop_mac(a, member_head(b, {.way = hop}, InnerFamily::kV4)));
+  EXPECT_FALSE(same_head_but_mac(a, member_head(b, {.way = hop}, InnerFamily::kV4)));
   hop = hop_for(b.address);
   hop.ifindex = 4;
-  EXPECT_FALSE(same_but_next_hop_mac(a, member_head(b, {.way = hop}, InnerFamily::kV4)));
+  EXPECT_FALSE(same_head_but_mac(a, member_head(b, {.way = hop}, InnerFamily::kV4)));
   hop = hop_for(b.address);
   b.forward.source_v4 = IpPrefix::of(ip("203.0.113.99"));
-  EXPECT_FALSE(same_but_next_hop_mac(a, member_head(b, {.way = hop}, InnerFamily::kV4)));
+  EXPECT_FALSE(same_head_but_mac(a, member_head(b, {.way = hop}, InnerFamily::kV4)));
 }
 
 }  // namespace

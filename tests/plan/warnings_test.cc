@@ -35,6 +35,23 @@ TEST(Warnings, AreNotGivenForTunnelsWithoutChecksum) {
   }
 }
 
+TEST(Warnings, SayOnceThatADeviceRemembersNoFlows) {
+  Example e;
+  e.config.interfaces = {{.name = "eth0", .mode = AttachMode::kOffload}};
+  e.config.services.push_back(Example::service("other", {"192.0.2.11"}, {80}));
+  EXPECT_THAT(warnings_for(e.config, e.image()),
+              ElementsAre(HasSubstr("eth0: a device remembers no flows: ")));
+  e.config.interfaces[0].mode = AttachMode::kNative;
+  EXPECT_THAT(warnings_for(e.config, e.image()), IsEmpty());
+}
+
+TEST(Warnings, AreNotGivenForADeviceWhereNoFlowsAreWanted) {
+  Example e;
+  e.config.interfaces = {{.name = "eth0", .mode = AttachMode::kOffload}};
+  for (Service& s : e.config.services) s.tracking = Tracking::kNever;
+  EXPECT_THAT(warnings_for(e.config, e.image()), IsEmpty());
+}
+
 TEST(Warnings, SayWhatIsBeyondTheTables) {
   Example e;
   for (int i = 0; i < 10; i++) {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What has been published, what flows there may be of it, and what is to be published next.
+// No I/O: the time, and what the flow tables hold, are arguments.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "plan/compile.h"
+#include "plan/leaving.h"
+#include "plan/plan.h"
+#include "plan/sweep.h"
+
+namespace sluice {
+
+class History {
+ public:
+  // An image, with what it was made of.
+  struct Next {
+    Image image;
+    Leaving leaving;
+  };
+  // What `config` asks for now, its slots derived from those in force. The backends in `dead` have
+  // lost their flows.
+  Next next(const Config& config, const NextHops& next_hops, const std::vector<MacAddress>& macs,
+            Time now, const std::set<IpAddress>& dead = {});
+  // `plan`, of `next`, has been published.
+  void go_live(Plan plan, const Config& config, Leaving leaving, Time now);
+
+  // Whether time alone asks for another next(): a window is over, or a round of the flow tables has
+  // found something.
+  bool is_due(Time now) const;
+  // A whole round of the flow tables is done.
+  void take(const Sweep& sweep);
+
+  const Live& live() const { return live_; }
+  // Backends that `config` has no more, but that have flows yet.
+  Leaving leaving(const Config& config) const { return backends_.leaving(config, live_, quiet_); }
+
+ private:
+  bool has_left_or_tails() const;
+
+  RingCache rings_;
+  Live live_;
+  Time published_;                // when the generation in force was
+  std::optional<Sweep> settled_;  // the last round, until it has been made use of
+  QuietNumbers quiet_;
+  KnownBackends backends_;
+  Leaving leaving_;  // in force
+};
+
+}  // namespace sluice

@@ -29,13 +29,16 @@ std::string config_text(Topology& topology, const ConfigOptions& options) {
     if (const auto weight = options.weights.find(b.name); weight != options.weights.end())
       backends += fmt::format("      {}: {{address: \"{}\", weight: {}}}\n", b.name,
                               options.ipv6_backends ? b.v6 : b.v4, weight->second);
+  std::string defaults;
+  for (const auto& [key, value] : options.defaults)
+    defaults += fmt::format("  {}: {}\n", key, value);
   return fmt::format(R"(version: 1
 interfaces:
   {}: {{mode: {}}}
 defaults:
   forward: {}
   seed: the lab's own secret
-pools:
+{}pools:
   web:
     backends:
 {}services:
@@ -45,7 +48,7 @@ pools:
     pool: web
     empty: {}
 )",
-                     kDevice, options.mode, options.forward, backends,
+                     kDevice, options.mode, options.forward, defaults, backends,
                      fmt::join(topology.options().vips, "\", \""), fmt::join(options.ports, ", "),
                      options.empty);
 }

@@ -2,6 +2,7 @@
 // sluice itself, deployed in the standard lab: its configuration file and its programs.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ struct ConfigOptions {
   std::string forward = "ipip";  // a tunnel as the file has it: "gre", "{gue: {variant: 1}}"
   std::vector<std::string> ports = {"80/tcp"};
   std::string empty = "drop";  // what becomes of packets without a usable backend
+  std::map<std::string, std::string> defaults;  // further keys of `defaults`: {"drain", "5s"}
 };
 
 // The text of a configuration file: one service on `ports` of the topology's VIPs.

@@ -15,6 +15,7 @@
 #include <span>
 
 #include "base/ip_address.h"
+#include "netns/socket_address.h"
 
 namespace sluice::netns {
 namespace {
@@ -55,31 +56,6 @@ Bytes udp_datagram(const IpAddress& source, const IpAddress& destination, uint16
   append(datagram, udp);
   datagram.insert(datagram.end(), payload.begin(), payload.end());
   return datagram;
-}
-
-struct SocketAddress {
-  sockaddr_storage storage = {};
-  socklen_t size = 0;
-  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-SocketAddress socket_address(const std::string& text, uint16_t port) {
-  const IpAddress address = address_of(text);
-  SocketAddress result;
-  if (address.is_v4()) {
-    auto* in = reinterpret_cast<sockaddr_in*>(&result.storage);
-    in->sin_family = AF_INET;
-    in->sin_port = htons(port);
-    memcpy(&in->sin_addr, address.data(), address.size());
-    result.size = sizeof(*in);
-  } else {
-    auto* in6 = reinterpret_cast<sockaddr_in6*>(&result.storage);
-    in6->sin6_family = AF_INET6;
-    in6->sin6_port = htons(port);
-    memcpy(&in6->sin6_addr, address.data(), address.size());
-    result.size = sizeof(*in6);
-  }
-  return result;
 }
 
 Result<UniqueFd> open_socket(const Host& host, int family, int type, int protocol) {

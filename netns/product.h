@@ -28,7 +28,7 @@ struct ConfigOptions {
   bool ipv6_backends = false;    // reach backends by their IPv6 address
   std::string forward = "ipip";  // a tunnel as the file has it: "gre", "{gue: {variant: 1}}"
   std::vector<std::string> ports = {"80/tcp"};
-  std::string empty = "drop";  // what becomes of packets without a usable backend
+  std::string empty = "drop";                   // what becomes of packets without a usable backend
   std::map<std::string, std::string> defaults;  // further keys of `defaults`: {"drain", "5s"}
 };
 

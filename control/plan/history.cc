@@ -28,8 +28,7 @@ bool History::is_due(Time now) const {
   if (settled_) return true;
   for (const ImageService& s : live_.image.services) {
     if (next_end(s.tcp) <= now || next_end(s.udp) <= now) return true;
-    if (s.tracking == Tracking::kAlways && !s.complete && now >= s.complete_at)
-      return true;
+    if (s.tracking == Tracking::kAlways && !s.complete && now >= s.complete_at) return true;
   }
   return false;
 }

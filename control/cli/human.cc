@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace sluice::cli {
 
 namespace {
@@ -38,7 +40,7 @@ std::string human_share(double share) {
 
 std::string human_duration(double seconds) {
   if (seconds < 9.95) return fmt::format("{:.1f}s", seconds);
-  const uint64_t s = uint64_t(seconds + 0.5);
+  const uint64_t s = uint64_t(std::llround(seconds));
   constexpr uint64_t kMinute = 60, kHour = 60 * kMinute, kDay = 24 * kHour;
   if (s < kMinute) return fmt::format("{}s", s);
   if (s < kHour) return fmt::format("{}m{:02}s", s / kMinute, s % kMinute);

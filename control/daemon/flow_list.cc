@@ -13,7 +13,7 @@ namespace {
 
 // Flows in one go, and what bounds an answer: how long it holds up the daemon, and its size.
 constexpr uint32_t kStep = 4096;
-constexpr size_t kMostLookedAt = 16 * kStep;
+constexpr size_t kMostLookedAt = 16 * size_t(kStep);
 constexpr size_t kMostListed = 10'000;
 
 IpAddress address_of(const sluice_addr& addr) {

@@ -16,8 +16,9 @@
 namespace sluice::netns {
 namespace {
 
-constexpr size_t kBegunAtOnce = 32;  // more could overflow the queue of a veth
-constexpr int kTurnMs = 2;
+// Flows are begun no faster than this: a burst of more overflows the queue of a veth.
+constexpr size_t kBegunAtOnce = 16;
+constexpr milliseconds kTurn(2);
 constexpr milliseconds kFirstAnswers(15000);
 
 milliseconds in_ms(Clock::duration duration) {
@@ -69,7 +70,7 @@ void FlowClient::run() {
 
 void FlowClient::turn() {
   std::array<epoll_event, 512> events;
-  const int n = epoll_wait(epoll_.get(), events.data(), events.size(), kTurnMs);
+  const int n = epoll_wait(epoll_.get(), events.data(), events.size(), int(kTurn.count()));
   const std::lock_guard lock(mutex_);
   const Clock::time_point now = Clock::now();
   for (int i = 0; i < n; i++)
@@ -79,6 +80,8 @@ void FlowClient::turn() {
 }
 
 void FlowClient::begin_some(Clock::time_point now) {
+  if (now < next_begin_) return;
+  next_begin_ = now + kTurn;
   const size_t end = std::min(flows_.size(), begun_ + kBegunAtOnce);
   for (; begun_ < end; begun_++) {
     begin(begun_, now);

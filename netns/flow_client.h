@@ -103,6 +103,7 @@ class FlowClient {
   bool stopping_ = false;
   std::vector<Flow> flows_;
   size_t begun_ = 0;                                      // the others are to be begun
+  Clock::time_point next_begin_;                          // not before
   std::deque<std::pair<Clock::time_point, size_t>> due_;  // in the order of time
 };
 

@@ -73,7 +73,7 @@ Result<std::unique_ptr<LoadedDataplane>> make_in_device(const Make& make, const 
 }  // namespace
 
 Make make_for(const Config& config, const Image& image, const std::vector<Link>& links) {
-  Make m = {.seed = config.seed, .ring_size = config.ring_size, .features = features_for(image)};
+  Make m = {.seed = config.seed, .ring_size = image.ring_size, .features = features_for(image)};
   m.flows = flows_for(config, m.features);
   for (const Interface& i : config.interfaces) {
     m.hooks.insert(hook_of(i.mode));

@@ -66,17 +66,18 @@ std::chrono::nanoseconds udp_window(std::chrono::nanoseconds drain) {
   return std::min<std::chrono::nanoseconds>(drain, kUdpWindow);
 }
 
-// A ring of another size begins anew: its slots are other flows'.
-Slots slots_before(const Slots& before, const Desired& desired) {
-  const bool same_size = before.ring && before.ring->size() == desired.ring_size;
-  return same_size ? before : Slots{};
+// The slots of a ring of another size are other flows': it comes when all of those are remembered.
+Slots next_slots(const Slots& before, const SlotChange& change, const Desired& desired) {
+  const bool same_size = !before.ring || before.ring->size() == desired.ring_size;
+  if (same_size) return change_slots(before, change);
+  return change.remembers ? slots_of_remembered(change) : change_slots({}, change);
 }
 
 void compile_slots(ImageService& s, const ImageService* before, SlotChange change,
                    const Desired& desired) {
-  s.tcp = change_slots(slots_before(before ? before->tcp : Slots{}, desired), change);
+  s.tcp = next_slots(before ? before->tcp : Slots{}, change, desired);
   change.window = udp_window(change.window);
-  s.udp = change_slots(slots_before(before ? before->udp : Slots{}, desired), change);
+  s.udp = next_slots(before ? before->udp : Slots{}, change, desired);
 }
 
 ImageService compile_service(const DesiredService& s, const Desired& desired, RingCache& rings,
@@ -110,7 +111,8 @@ sluice_member with_life(sluice_member m, sluice_life life) {
 }  // namespace
 
 Image compile(const Desired& desired, RingCache& rings, const Image& before, Time now) {
-  Image image = {.members = {},
+  Image image = {.ring_size = desired.ring_size,
+                 .members = {},
                  .services = {},
                  .macs = desired.macs,
                  .sources = desired.sources,

@@ -21,15 +21,19 @@ class History {
     Image image;
     Leaving leaving;
   };
-  // What `config` asks for now, its slots derived from those in force. The backends in `dead` have
+  // What `wanted` asks for now, its slots derived from those in force. The backends in `dead` have
   // lost their flows.
-  Next next(const Config& config, const NextHops& next_hops, const std::vector<MacAddress>& macs,
+  Next next(const Config& wanted, const NextHops& next_hops, const std::vector<MacAddress>& macs,
             Time now, const std::set<IpAddress>& dead = {});
   // `plan`, of `next`, has been published.
   void go_live(Plan plan, const Config& config, Leaving leaving, Time now);
 
-  // Whether time alone asks for another next(): a window is over, or a round of the flow tables has
-  // found something.
+  // Rings of another size come when every living flow is remembered. Until then there are the old
+  // ones, and services that remember some flows remember all of them.
+  bool keeps_old_rings(const Config& config, Time now) const;
+
+  // Whether time alone asks for another next(): a window is over, a new ring is due, or a round
+  // of the flow tables has found something.
   bool is_due(Time now) const;
   // A whole round of the flow tables is done.
   void take(const Sweep& sweep);
@@ -40,10 +44,12 @@ class History {
 
  private:
   bool has_left_or_tails() const;
+  Config with_old_rings(Config config) const;
 
   RingCache rings_;
   Live live_;
   Time published_;                // when the generation in force was
+  std::optional<Time> ring_due_;  // when every flow is remembered that the old rings have
   std::optional<Sweep> settled_;  // the last round, until it has been made use of
   QuietNumbers quiet_;
   KnownBackends backends_;

@@ -48,6 +48,7 @@ struct ImageService {
 };
 
 struct Image {
+  uint32_t ring_size = 0;
   std::map<MemberKey, sluice_member> members;  // but for their incarnations
   std::vector<ImageService> services;
   // As in Desired.

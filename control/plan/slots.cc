@@ -191,6 +191,17 @@ Slots change_slots(const Slots& from, const SlotChange& to) {
   return out;
 }
 
+Slots slots_of_remembered(const SlotChange& to) {
+  if (!to.wanted) return first_slots(to);
+  Builder builder(to.backends, to.wanted->size());
+  for (uint32_t current : *to.wanted)
+    builder.add({.state = SLUICE_SLOT_TAIL, .current = current, .previous = 0});
+  Slots out = builder.finish(nullptr);
+  out.wanted = to.wanted;
+  out.changed = to.now;
+  return out;
+}
+
 Slots settle_slots(const Slots& from, const SlotScan& scan, std::chrono::nanoseconds grace) {
   if (!from.ring || from.quiet.empty() || scan.began < from.changed + grace) return from;
   std::vector<uint32_t> same;

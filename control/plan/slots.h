@@ -57,6 +57,9 @@ struct SlotChange {
 // where nothing is different.
 Slots change_slots(const Slots& from, const SlotChange& to);
 
+// A new ring for flows that the tables know, all of them: it begins in TAIL.
+Slots slots_of_remembered(const SlotChange& to);
+
 // When the first window of the ring is over; Time::max() if there is none.
 Time next_end(const Slots& slots);
 

@@ -52,6 +52,9 @@ const std::vector<Event> kEvents = {
     {"TrackingBecomesAlways", {weight("be1", 0), setting("tracking", "always")}},
     {"TrackingEnds", {weight("be1", 0), setting("tracking", "never")}},
     {"TheFlowTablesGrow", {weight("be1", 0), setting("flows", "65536")}},
+    {"TheRingGrows", {setting("ring", "131071")}},
+    {"TheRingShrinks", {setting("ring", "1021")}},
+    {"TheRingShrinksAndOneIsDrained", {setting("ring", "1021"), weight("be1", 0)}},
     kThreeInARow,
 };
 

@@ -5,6 +5,7 @@
 // A packet of a CLEAN slot does not come here, unless its service remembers every flow.
 #pragma once
 
+#include <linux/errno.h>
 #include <linux/in.h>
 #include "maps.bpf.h"
 #include "packet.bpf.h"
@@ -206,15 +207,19 @@ static __always_inline __u32 record_flow(const struct flow_question *q)
 {
 	const struct sluice_flow_entry e = new_entry(q, q->current, SLUICE_FLOW_HALF_OPEN);
 	const __s64 *count = half_open_count();
+	long refused;
 
 	if (!count || *count >= (__s64)cfg_half_open_quota) {
 		count_flow(SLUICE_FLOW_REFUSED_QUOTA);
-	} else if (bpf_map_update_elem(&flows_new, &q->flow, &e, BPF_NOEXIST)) {
-		count_flow(SLUICE_FLOW_REFUSED_FULL);
 	} else {
-		add_half_open(1);
-		count_flow(SLUICE_FLOW_RECORDED);
-		return q->current;
+		refused = bpf_map_update_elem(&flows_new, &q->flow, &e, BPF_NOEXIST);
+		if (!refused) {
+			add_half_open(1);
+			count_flow(SLUICE_FLOW_RECORDED);
+		}
+		if (!refused || refused == -EEXIST) // another CPU had the same SYN, and was first
+			return q->current;
+		count_flow(SLUICE_FLOW_REFUSED_FULL);
 	}
 	if (q->state == SLUICE_SLOT_WINDOW)
 		note_flow(q, q->previous);

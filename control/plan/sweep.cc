@@ -101,7 +101,7 @@ Image settle(const Image& image, const Sweep& sweep) {
   return out;
 }
 
-void release_numbers(Live& live, QuietNumbers& quiet) {
+void release_numbers(Live& live, const QuietNumbers& quiet) {
   std::erase_if(live.retired, [&](const auto& r) { return quiet.is_quiet(r.first); });
 }
 

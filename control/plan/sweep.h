@@ -76,7 +76,6 @@ class QuietNumbers {
   void add(const Sweep& sweep, const Live& live, Time published);
   // No flow has the number any more.
   bool is_quiet(uint32_t number) const;
-  void forget(uint32_t number) { rounds_.erase(number); }
 
  private:
   std::map<uint32_t, uint32_t> rounds_;
@@ -86,6 +85,6 @@ class QuietNumbers {
 Image settle(const Image& image, const Sweep& sweep);
 
 // Numbers that nobody has and no flow names become free.
-void release_numbers(Live& live, QuietNumbers& quiet);
+void release_numbers(Live& live, const QuietNumbers& quiet);
 
 }  // namespace sluice

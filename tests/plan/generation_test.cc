@@ -86,6 +86,45 @@ TEST(Generation, FindsEveryFrontendOfALargeFullTable) {
   check_full_table(4096);
 }
 
+bool may_be_vip(const GenerationBytes& g, const IpAddress& address) {
+  const sluice_addr a = to_abi(address);
+  const uint32_t place = sluice_filter_place(&a, address.is_v4());
+  const auto* header = reinterpret_cast<const sluice_generation*>(g.data());
+  return header->vip_filter[place / 32] >> place % 32 & 1;
+}
+
+Plan plan_with_vip(const std::string& vip) {
+  Example e;
+  e.config.services.clear();
+  e.config.services.push_back(Example::service("s", {vip}, {80}));
+  return plan_of({}, e, e.capacity());
+}
+
+// What the filter denies is never looked for, so it may deny no address of a VIP.
+TEST(Generation, TheFilterKnowsEveryAddressOfAVip) {
+  const std::pair<const char*, std::vector<const char*>> vips[] = {
+      {"192.0.2.10", {"192.0.2.10"}},
+      {"198.51.100.0/28", {"198.51.100.0", "198.51.100.15"}},
+      {"198.48.0.0/12", {"198.48.0.0", "198.56.7.8", "198.63.255.255"}},
+      {"10.0.0.0/8", {"10.0.0.0", "10.200.1.1", "10.255.255.255"}},
+      {"2001:db8::10", {"2001:db8::10"}},
+      {"2001:db8:1::/48", {"2001:db8:1::", "2001:db8:1:ffff::1"}},
+      {"2000::/3", {"2000::", "2001:db8::1", "3fff:ffff::"}},
+  };
+  for (const auto& [vip, addresses] : vips) {
+    const Plan plan = plan_with_vip(vip);
+    for (const char* a : addresses)
+      EXPECT_TRUE(may_be_vip(plan.generation, ip(a))) << vip << " " << a;
+  }
+}
+
+TEST(Generation, TheFilterDeniesMostOthers) {
+  const Plan plan = plan_with_vip("192.0.2.10");
+  EXPECT_FALSE(may_be_vip(plan.generation, ip("198.51.100.7")));
+  EXPECT_FALSE(may_be_vip(plan.generation, ip("10.0.0.1")));
+  EXPECT_FALSE(may_be_vip(plan.generation, ip("2001:db8:c::7")));
+}
+
 TEST(Generation, AnEmptyConfigurationFindsNothing) {
   Example e;
   e.config.services.clear();

@@ -24,20 +24,27 @@ bool named(const std::vector<Interface>& interfaces, const std::string& name) {
 
 Result<void> Attachments::put(const std::vector<Interface>& wanted, const std::vector<Link>& links,
                               const Programs& programs, bool exchange, const Programs& old,
-                              const Pins& pins) {
+                              const Pins& pins, const std::function<Result<void>()>& then) {
   std::vector<std::string> fresh;
+  Result<void> r = put_all(wanted, links, programs, exchange, pins, fresh);
+  if (r && then) r = then();
+  if (r)
+    remember(wanted);
+  else
+    undo(fresh, links, old, exchange, pins);
+  return r;
+}
+
+Result<void> Attachments::put_all(const std::vector<Interface>& wanted,
+                                  const std::vector<Link>& links, const Programs& programs,
+                                  bool exchange, const Pins& pins,
+                                  std::vector<std::string>& fresh) {
   for (const Interface& i : wanted) {
     const uint32_t ifindex = index_of(links, i.name);
     if (ifindex == 0 && known_.contains(i.name)) continue;
-    Result<void> r =
-        ifindex == 0 ? Result<void>(Error{"interface " + i.name + ": there is no such interface"})
-                     : put_one(i, ifindex, programs, exchange, pins, fresh);
-    if (!r) {
-      undo(fresh, links, old, exchange, pins);
-      return r;
-    }
+    if (ifindex == 0) return Error{"interface " + i.name + ": there is no such interface"};
+    if (Result<void> r = put_one(i, ifindex, programs, exchange, pins, fresh); !r) return r;
   }
-  remember(wanted);
   return {};
 }
 

@@ -2,6 +2,7 @@
 // The program on all interfaces of the configuration: all of them or none.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,12 +16,14 @@ class Attachments {
  public:
   // Puts the program of its hook on every wanted interface, pinned in `pins`. Where it already
   // runs, nothing happens unless `exchange`. On an error those that had one of `old` have it again,
-  // in the mode they had it in, and those that were attached by this call are detached.
+  // in the mode they had it in, and those that were attached by this call are detached. `then` is
+  // done at the end, and its error is one like any other.
   //
   // An interface that is new to the configuration must exist; one that was there before may be
   // away, and is attached when it comes back.
   Result<void> put(const std::vector<Interface>& wanted, const std::vector<Link>& links,
-                   const Programs& programs, bool exchange, const Programs& old, const Pins& pins);
+                   const Programs& programs, bool exchange, const Programs& old, const Pins& pins,
+                   const std::function<Result<void>()>& then = {});
   // Detaches from every interface that is not `wanted`, including those of an earlier daemon.
   Result<void> remove_others(const std::vector<Interface>& wanted, const Pins& pins);
   // Detaches from all of them.
@@ -34,6 +37,9 @@ class Attachments {
     AttachMode mode;
     std::string runs_in;  // what `mode` came to, as Attachment::mode(); empty: it was away
   };
+  Result<void> put_all(const std::vector<Interface>& wanted, const std::vector<Link>& links,
+                       const Programs& programs, bool exchange, const Pins& pins,
+                       std::vector<std::string>& fresh);
   Result<void> put_one(const Interface& wanted, uint32_t ifindex, const Programs& programs,
                        bool exchange, const Pins& pins, std::vector<std::string>& fresh);
   void remember(const std::vector<Interface>& wanted);

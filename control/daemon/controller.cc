@@ -27,15 +27,26 @@ std::vector<MacAddress> macs_of(const Config& config, const std::vector<Link>& l
   return {macs.begin(), macs.end()};
 }
 
-void log_change(const Plan& plan) {
+// Of slots that change their state as time goes by, people need not hear.
+bool is_news(const Image& before, const Plan& plan) {
+  const auto same = [](const ImageService& a, const ImageService& b) {
+    return a.name == b.name && a.frontends == b.frontends && a.members.size() == b.members.size();
+  };
+  const std::vector<ImageService>& now = plan.next.image.services;
+  return !plan.moved.empty() || !plan.put_members.empty() ||
+         !std::equal(now.begin(), now.end(), before.services.begin(), before.services.end(), same);
+}
+
+void log_change(const Image& before, const Plan& plan) {
   if (plan.empty()) return;
   for (const Moved& m : plan.moved)
     spdlog::info("service {}: {:.2f}% of its slots go to another backend", m.service,
                  m.share * 100);
   if (!plan.patch_macs.empty()) spdlog::info("{} next hops changed", plan.patch_macs.size());
   if (!plan.generation.empty())
-    spdlog::info("generation {} is live: {} services, {} members", plan.next.generation,
-                 plan.next.image.services.size(), plan.next.members.size());
+    spdlog::log(is_news(before, plan) ? spdlog::level::info : spdlog::level::debug,
+                "generation {} is live: {} services, {} members", plan.next.generation,
+                plan.next.image.services.size(), plan.next.members.size());
 }
 
 }  // namespace
@@ -64,7 +75,8 @@ void Controller::warn(const Config& config, const Image& image) {
 
 bool Controller::can_serve(const Make& wanted, const Image& image) const {
   if (!dataplane_ || !serves(made_, wanted)) return false;
-  const Result<void> fits = check_fits(image, dataplane_->capacity());
+  Result<void> fits = check_fits(image, dataplane_->capacity());
+  if (fits) fits = check_numbers(live(), image, dataplane_->capacity());
   if (!fits) spdlog::info("building larger tables: {}", fits.error().message);
   return fits.has_value();
 }
@@ -74,10 +86,9 @@ Result<void> Controller::change_tables(const Config& config, History::Next next,
   Result<Plan> plan = make_plan(live(), std::move(next.image), dataplane_->capacity());
   if (!plan) return plan.error();
   const Programs programs = dataplane_->programs();
-  Result<void> r =
-      attachments_.put(config.interfaces, links, programs, /*exchange=*/false, programs, pins_);
+  Result<void> r = attachments_.put(config.interfaces, links, programs, /*exchange=*/false,
+                                    programs, pins_, [&] { return publish(*plan, *dataplane_); });
   if (!r) return r;
-  if (Result<void> p = publish(*plan, *dataplane_); !p) return p;
   // Members whose place is released now are read before anything can reuse it.
   if (plan->next.retired.size() != live().retired.size())
     if (Result<Counters> c = read(*dataplane_, live()); c)
@@ -120,7 +131,7 @@ void Controller::retire_flow_events(LoadedDataplane& next) {
 }
 
 void Controller::go_live(Plan plan, const Config& config, Leaving leaving) {
-  log_change(plan);
+  log_change(live().image, plan);
   history_.go_live(std::move(plan), config, std::move(leaving), std::chrono::steady_clock::now());
 }
 

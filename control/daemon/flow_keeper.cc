@@ -47,8 +47,11 @@ void FlowKeeper::step() {
   milliseconds pause =
       std::clamp<milliseconds>(milliseconds(drain_()) / 50, kShortestPause, kLongestPause);
   if (FlowTables* tables = controller_.flow_tables()) look_at_more(*tables);
+  if (controller_.is_due(now()) && now() >= next_change_) {
+    changed_();
+    next_change_ = now() + pause;
+  }
   if (round_) pause = milliseconds(0);
-  if (controller_.is_due(now())) changed_();
   if (Result<void> r = wait(pause); !r)
     spdlog::error("flow tables are looked at no more: {}", r.error().message);
 }

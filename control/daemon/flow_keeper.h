@@ -42,6 +42,7 @@ class FlowKeeper {
   std::function<std::chrono::seconds()> drain_;
   std::function<void()> changed_;
   std::optional<EventLoop::Source> timer_;
+  Time next_change_;                // not before: one that fails is not tried again at once
   std::optional<FlowRound> round_;  // under way
   uint64_t tables_number_ = 0;      // of the tables it is of
   Sweep last_;

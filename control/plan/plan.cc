@@ -200,21 +200,26 @@ Live numbers_only(const Live& live) {
           .prefixes = {}};
 }
 
-Result<void> check_numbers(const Plan& plan, const Capacity& capacity) {
-  for (const PutMember& p : plan.put_members)
-    if (p.index >= capacity.members)
-      return Error{
-          fmt::format("member number {} does not fit in a table of {}", p.index, capacity.members)};
-  return {};
-}
-
 }  // namespace
+
+// Numbers are given out from the lowest free one on.
+Result<void> check_numbers(const Live& live, const Image& image, const Capacity& capacity) {
+  size_t need = live.members.size() + live.retired.size();
+  for (const auto& [key, value] : image.members) {
+    const auto old = live.members.find(key);
+    need += old == live.members.end() || !same_head_but_mac(old->second.value, value);
+  }
+  if (need <= capacity.members) return {};
+  return Error{
+      fmt::format("{} members, past ones that have flows included, do not fit in a table of {}",
+                  need, capacity.members)};
+}
 
 Result<Plan> make_plan(const Live& live, Image image, const Capacity& capacity) {
   if (Result<void> fits = check_fits(image, capacity); !fits) return fits.error();
+  if (Result<void> r = check_numbers(live, image, capacity); !r) return r.error();
   Plan plan;
   plan_members(live, image, plan);
-  if (Result<void> r = check_numbers(plan, capacity); !r) return r.error();
   plan_rings(live, image, plan);
   plan.moved = shares_moved(live.image, image);
 
@@ -241,7 +246,6 @@ Result<Plan> make_first_plan(const Live& live, Image image, const Capacity& capa
   plan->patch_lives.clear();
   for (const auto& [key, m] : plan->next.members) plan->put_members.push_back({m.index, m.value});
   for (const auto& [number, r] : plan->next.retired) plan->put_members.push_back({number, r.value});
-  if (Result<void> r = check_numbers(*plan, capacity); !r) return r.error();
   plan->moved = shares_moved(live.image, plan->next.image);
   return plan;
 }

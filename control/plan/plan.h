@@ -86,6 +86,10 @@ struct Plan {
 // Fails, touching nothing, if `image` does not fit `capacity`.
 Result<Plan> make_plan(const Live& live, Image image, const Capacity& capacity);
 
+// Whether there are numbers for the members that are new in `image`, beside those that are in use
+// or that flows may still have.
+Result<void> check_numbers(const Live& live, const Image& image, const Capacity& capacity);
+
 // The plan that fills empty tables, members under the numbers they have: flows name them.
 Result<Plan> make_first_plan(const Live& live, Image image, const Capacity& capacity);
 

@@ -83,6 +83,32 @@ TEST(Plan, RefusesWhatDoesNotFit) {
   EXPECT_EQ(plan.error().message, "4 members do not fit in tables made for 1");
 }
 
+// Ten changes of the way out in a row, whose flows may all live yet: each takes two numbers more.
+TEST(Plan, RefusesNumbersBeyondTheTableBeforeAnythingIsTouched) {
+  Example e;
+  Capacity c = e.capacity();
+  c.members = 16;
+  Live live;
+  uint32_t changes = 0;
+  for (; check_numbers(live, e.image(), c); changes++) {
+    ASSERT_LT(changes, 10u);
+    const Plan plan = plan_of(live, e, c);
+    for (const PutMember& p : plan.put_members) EXPECT_LT(p.index, c.members);
+    live = plan.next;
+    e.hops[ip("203.0.113.11")].ifindex = 10 + changes;
+  }
+  EXPECT_EQ(changes, 7u) << "four members, and six times two of them anew";
+  const auto refused = make_plan(live, e.image(), c);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message,
+            "18 members, past ones that have flows included, do not fit in a table of 16");
+  QuietNumbers quiet;
+  for (uint32_t round = 0; round < QuietNumbers::kEnough; round++)
+    quiet.add({.began = Time(std::chrono::hours(1))}, live, Time());
+  release_numbers(live, quiet);
+  EXPECT_TRUE(make_plan(live, e.image(), c)) << "flows have ended";
+}
+
 // ---- A model of the kernel's tables that follows the steps and looks for broken references.
 
 struct Tables {

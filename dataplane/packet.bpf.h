@@ -53,28 +53,6 @@ struct packet {
 	__u32 l3_bytes;	  // of the frame from the IP header on, whatever that says
 };
 
-// What stages may read that none before them has written. The rest is left as it is: to clear all
-// of it costs every packet a store for every eight bytes.
-static __always_inline void begin_packet(struct packet *pkt, struct hook_ctx *ctx)
-{
-	pkt->ctx = ctx;
-	pkt->flow.sport = 0;
-	pkt->flow.dport = 0;
-	pkt->flow.proto = 0;
-	__builtin_memset(pkt->flow.pad, 0, sizeof(pkt->flow.pad));
-	pkt->service = NULL;
-	pkt->member = NULL;
-	pkt->tags[0] = 0;
-	pkt->tags[1] = 0;
-	pkt->lifted_tag = 0;
-	pkt->tag_len = 0;
-	pkt->fragment_id = 0;
-	pkt->fragment = FRAGMENT_NONE;
-	pkt->is_error = 0;
-	pkt->tcp_flags = 0;
-	pkt->reason = 0;
-}
-
 // Bytes of VLAN tags, in bounds the verifier sees even where it has lost sight of them.
 static __always_inline __u32 tag_len(const struct packet *pkt)
 {

@@ -18,12 +18,8 @@
 
 static __always_inline int walk(struct hook_ctx *ctx)
 {
-	struct packet pkt;
-	enum verdict v;
-
-	begin_packet(&pkt, ctx);
-	pkt.cur = hook_begin(ctx);
-	v = parse(&pkt);
+	struct packet pkt = {.ctx = ctx, .cur = hook_begin(ctx)};
+	enum verdict v = parse(&pkt);
 
 	if (v == V_NEXT)
 		v = find_vip(&pkt);

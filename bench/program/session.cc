@@ -78,6 +78,10 @@ Result<Prepared> Session::prepare(const Scenario& scenario) {
   }
   out.subject = {.fd = fd_of(scenario, controls_, out.world.get()),
                  .growth = scenario.outcome.growth};
+  // Before any other packet of a flow, after which a SYN would be no beginning.
+  if (scenario.begins)
+    for (const Order& order : scenario.orders)
+      if (Result<void> r = begin(out, order); !r) return r.error();
   if (Result<void> r = check_first_packet(scenario, out.subject.fd); !r) return r.error();
   Result<std::unique_ptr<Harness>> harness = Harness::create(headers_of(scenario.packet), meter_);
   if (!harness) return harness.error();
@@ -101,8 +105,6 @@ Result<void> Session::begin(Prepared& prepared, const Order& order) {
 
 // Shows the program every flow of the set once, and the caches what they will see.
 Result<uint64_t> Session::fill(Prepared& prepared, const Order& order) {
-  if (prepared.scenario->begins)
-    if (Result<void> r = begin(prepared, order); !r) return r.error();
   const uint32_t packets = std::max(order.flows, settings_.repeats);
   const Result<Run> run = prepared.harness->run(prepared.subject, order, kFillMultiplier, packets);
   if (!run) return run.error();

@@ -49,7 +49,7 @@ const volatile struct sluice_layout cfg_layout = {
     .port_pages_at = DEFAULT_PORT_PAGES_AT,
     .port_page_mask = DEFAULT_PORT_PAGES - 1,
     .positions_at = DEFAULT_POSITIONS_AT,
-    .positions = DEFAULT_POSITIONS,
+    .position_mask = DEFAULT_POSITIONS - 1,
     .ring_slots = DEFAULT_RING_SLOTS,
 };
 

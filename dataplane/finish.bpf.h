@@ -14,7 +14,8 @@ static __always_inline void count(void *counters, __u32 index)
 
 static __always_inline void count_forwarded(const struct packet *pkt)
 {
-	struct sluice_counter *n = bpf_map_lookup_elem(&member_stats, &pkt->member_index);
+	const __u32 index = pkt->member_index;
+	struct sluice_counter *n = bpf_map_lookup_elem(&member_stats, &index);
 
 	if (n) {
 		add(&n->packets, 1);
@@ -22,24 +23,22 @@ static __always_inline void count_forwarded(const struct packet *pkt)
 	}
 }
 
+static __always_inline void count_otherwise(const struct packet *pkt, enum verdict v)
+{
+	if (v == V_PASS)
+		count(&passes, pkt->reason);
+	else if (v == V_REPLY)
+		count(&replies, pkt->reason);
+	else
+		count(&drops, pkt->reason);
+}
+
 static __always_inline int finish(const struct packet *pkt, enum verdict v)
 {
-	switch (v) {
-	case V_TX:
-	case V_REDIRECT:
+	if (v == V_TX || v == V_REDIRECT)
 		count_forwarded(pkt);
-		break;
-	case V_PASS:
-		count(&passes, pkt->reason);
-		break;
-	case V_REPLY:
-		count(&replies, pkt->reason);
-		break;
-	case V_NEXT:
-	case V_DROP:
-		count(&drops, pkt->reason);
-		break;
-	}
+	else
+		count_otherwise(pkt, v);
 	explain(pkt, v);
 	return hook_action(pkt, v);
 }

@@ -5,6 +5,7 @@
 #include "abi/sluice_abi.h"
 #include "net/cursor.h"
 #include "net/l2.h"
+#include "net/plain_ip.h"
 
 // V_NEXT hands the packet to the next stage; every other value is final.
 enum verdict {
@@ -23,6 +24,9 @@ enum fragment {
 	FRAGMENT_LATER, // has none
 };
 
+#define likely(condition) __builtin_expect(!!(condition), 1)
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+
 struct sluice_member_rest;
 
 struct packet {
@@ -35,7 +39,6 @@ struct packet {
 	const struct sluice_member *member;
 	// Only of a device's tables.
 	const struct sluice_member_rest *member_rest;
-	__u64 mac; // the frame is for: mac_number()
 	__u32 member_index;
 	__u32 hash;
 	__u32 fragment_id;
@@ -65,14 +68,46 @@ static __always_inline __u32 l2_len(const struct packet *pkt)
 	return ETH_HLEN + tag_len(pkt);
 }
 
+// Ends a packet's way through the stages: without this, clang sets reason and verdict in front of
+// the branch that leads here, for every packet.
+static __always_inline void stay_rare(void)
+{
+	__asm__ volatile("");
+}
+
+// Hides from clang that it could hold the packet's members apart: there are too many for registers,
+// and what it makes of them on the stack is more for the verifier to tell apart.
+static __always_inline void keep_in_memory(struct packet *pkt)
+{
+	__asm__ volatile("" : : "r"(pkt) : "memory");
+}
+
+// The packet's flow, for what is rare. `plain` is the IP header of a plain packet, which is read
+// once more, so that clang does not keep what it says for this; NULL, a constant, of others.
+static __always_inline struct sluice_flow flow_again(const struct packet *pkt, const void *plain)
+{
+	struct sluice_flow flow;
+
+	if (!plain)
+		return pkt->flow;
+	barrier_var(plain);
+	if (pkt->family == 4)
+		copy_plain_ipv4(&flow, plain);
+	else
+		copy_plain_ipv6(&flow, plain);
+	return flow;
+}
+
 static __always_inline enum verdict drop(struct packet *pkt, enum sluice_drop_reason why)
 {
+	stay_rare();
 	pkt->reason = why;
 	return V_DROP;
 }
 
 static __always_inline enum verdict pass(struct packet *pkt, enum sluice_pass_reason why)
 {
+	stay_rare();
 	pkt->reason = why;
 	return V_PASS;
 }

@@ -33,6 +33,7 @@ int sluice_ingress(struct xdp_md *ctx)
 		v = refuse_fragment(&pkt);
 	if (v == V_NEXT)
 		v = find_service(&pkt);
+	keep_in_memory(&pkt);
 	if (v == V_NEXT)
 		v = choose_member(&pkt);
 	if (v == V_NEXT)

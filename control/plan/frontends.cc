@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <tuple>
 
+#include "plan/generation.h"
 #include "plan/port_pages.h"
 
 namespace sluice {
@@ -57,7 +58,7 @@ sluice_service service_entry(const ImageService& s, uint32_t number, const Front
   const RingPtr& ring = s.slots_for(f).ring;
   e.ring = ring ? numbers.rings.at(ring) : uint32_t(SLUICE_NO_RING);
   e.first_position = first_position;
-  e.hash = by_address ? uint8_t(SLUICE_HASH_SOURCE_VIP) : to_abi(s.hash);
+  e.hash = to_abi(by_address ? HashFields::kSourceAndVip : s.hash);
   e.empty = to_abi(s.empty);
   e.flags = flags_of(s);
   e.number = number;
@@ -91,6 +92,13 @@ std::vector<Entry> compile_entries(const Image& image, const Numbers& numbers, F
   return entries;
 }
 
+sluice_vip_services new_vip(const IpPrefix& vip, uint32_t number) {
+  sluice_vip_services services = {};
+  services.name = vip.is_single() ? to_abi(vip.address) : sluice_prefix_name(number);
+  services.of_prefix = vip.is_single() ? 0 : uint32_t(SLUICE_OF_PREFIX);
+  return services;
+}
+
 void add_service(const Entry& e, sluice_vip_services& vip, Frontends& out) {
   const PortRange& ports = e.frontend->ports;
   const uint16_t port = ports.is_one() ? ports.first : 0;
@@ -99,8 +107,10 @@ void add_service(const Entry& e, sluice_vip_services& vip, Frontends& out) {
   } else if (ports.is_any()) {
     vip.flags |= SLUICE_VIP_ANY_PORT;
   }
-  out.services.push_back(e.service);
-  out.services.back().key = sluice_service_key(vip.number, ports.protocol, htons(port));
+  sluice_service service = e.service;
+  service.vip = vip.name;
+  service.endpoint = sluice_endpoint(ports.protocol, htons(port)) | vip.of_prefix;
+  out.services.push_back(service);
 }
 
 // The root page of the VIP's ranges of a protocol, in the VIP's entry.
@@ -115,7 +125,7 @@ Frontends compile_frontends(const Image& image, const Numbers& numbers) {
   std::map<RangeService, sluice_service> range_services;
   for (const Entry& e : compile_entries(image, numbers, out)) {
     const auto [it, is_new] = out.vips.emplace(e.frontend->vip, sluice_vip_services{});
-    if (is_new) it->second.number = uint32_t(out.vips.size());
+    if (is_new) it->second = new_vip(e.frontend->vip, uint32_t(out.vips.size()));
     if (e.frontend->ports.is_range()) {
       range_services.emplace(RangeService{e.service.number, e.frontend->family()}, e.service);
     } else {

@@ -2,6 +2,7 @@
 #include "plan/generation.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -102,17 +103,34 @@ void write_identity(const Image& image, sluice_generation& header) {
   std::memcpy(&header.tunnel_ports, ports, sizeof(ports));
 }
 
-// The bits of a filter that addresses of a prefix have. Of short prefixes, and of those that have
-// nothing in what the filter looks at, all: they cost speed, and nothing else.
-void write_filter(const IpPrefix& vip, uint32_t* filter) {
-  const sluice_addr a = to_abi(vip.address);
-  const bool v4 = vip.address.is_v4();
-  if (vip.length < (v4 ? 16u : 32u)) {
-    std::fill_n(filter, SLUICE_VIP_FILTER_WORDS, 0xffffffff);
-    return;
-  }
-  const uint32_t place = sluice_filter_place(&a, v4);
+void set_place(uint32_t* filter, uint32_t place) {
   filter[place / 32] |= 1u << place % 32;
+}
+
+// The bits of a filter that addresses of a prefix have: one for each /16 in it, or each /64 of
+// IPv6. Of a prefix with very many of those, all: they cost speed, and nothing else.
+void write_filter(const IpPrefix& vip, sluice_generation& header) {
+  const sluice_addr a = to_abi(vip.address);
+  if (vip.address.is_v4()) {
+    const uint32_t first = ntohl(a.word[3]) >> 16,
+                   count = 1 << (16 - std::min<uint32_t>(vip.length, 16));
+    for (uint32_t i = 0; i < count; i++)
+      set_place(header.filter[0], sluice_filter_place_v4(htonl((first + i) << 16)));
+  } else if (vip.length < 48) {
+    std::fill_n(header.filter[1], SLUICE_FILTER_WORDS, 0xffffffff);
+  } else {
+    const uint64_t first = be64toh(sluice_addr_high(&a));
+    for (uint32_t i = 0; i < 1u << (64 - std::min<uint32_t>(vip.length, 64)); i++)
+      set_place(header.filter[1], sluice_filter_place_v6(htobe64(first + i)));
+  }
+}
+
+// 0/8, 127/8, 224/4, 240/4: as the data plane's martian.h has them.
+void write_martians(sluice_generation& header) {
+  for (uint32_t first = 0; first < 0x100; first++)
+    if (first == 0 || first == 127 || first >= 224)
+      for (uint32_t second = 0; second < 0x100; second++)
+        set_place(header.filter[0], sluice_filter_place_v4(htonl(first << 24 | second << 16)));
 }
 
 template <class T>
@@ -129,7 +147,8 @@ sluice_addr to_abi(const IpAddress& address) {
 }
 
 bool operator==(const PrefixEntry& a, const PrefixEntry& b) {
-  return std::memcmp(&a, &b, sizeof(a)) == 0;
+  return std::memcmp(&a.key, &b.key, sizeof(a.key)) == 0 &&
+         std::memcmp(&a.services, &b.services, sizeof(a.services)) == 0;
 }
 
 PrefixTable compile_prefixes(const Frontends& frontends) {
@@ -155,14 +174,19 @@ GenerationBytes compile_generation(const Image& image, const Frontends& frontend
   GenerationBytes bytes(sluice_generation_size(shape));
   sluice_generation header = {.number = number, .prefixes = prefixes};
   write_identity(image, header);
-  for (const auto& [prefix, services] : frontends.vips) write_filter(prefix, header.vip_filter);
+  for (const auto& [prefix, services] : frontends.vips) write_filter(prefix, header);
+  write_martians(header);
   header.vip_seed = write_table(
       vips, shape.vips,
       [](const sluice_vip& v, uint64_t seed) { return sluice_vip_hash(&v.addr, seed); },
       bytes.data() + sluice_vip_displacements_at(), bytes.data() + sluice_vips_at(shape));
   header.service_seed = write_table(
       frontends.services, shape.services,
-      [](const sluice_service& s, uint64_t seed) { return sluice_service_hash(s.key, seed); },
+      [](const sluice_service& s, uint64_t seed) {
+        return sluice_service_hash(
+            sluice_service_base(sluice_addr_high(&s.vip), sluice_addr_low(&s.vip), seed),
+            s.endpoint);
+      },
       bytes.data() + sluice_service_displacements_at(shape),
       bytes.data() + sluice_services_at(shape));
   std::memcpy(bytes.data(), &header, sizeof(header));

@@ -193,7 +193,7 @@ sluice_member member_head(const Backend& backend, const HeadContext& context, In
     m.flags |= SLUICE_MEMBER_UDP_CSUM;
   if (context.keep_vlan) m.flags |= SLUICE_MEMBER_KEEP_VLAN;
   m.skb_room_flags = skb_room_flags(m, forward.tunnel);
-  m.max_inner = uint16_t(std::min<uint32_t>(context.mtu - (m.head_len - ETHER_HDR_LEN), 0xffff));
+  m.max_inner = uint16_t(std::min<uint32_t>(context.mtu, 0xffff) - (m.head_len - ETHER_HDR_LEN));
   m.last_at = uint8_t(m.head_len - sizeof(m.last_word));
   std::memcpy(&m.last_word, head_bytes(m) + m.last_at, sizeof(m.last_word));
   return m;

@@ -31,10 +31,11 @@ static inline __u32 sluice_hash_finish(__u64 h)
 }
 
 // Which slot a flow belongs to. `fields` is an enum sluice_hash_fields; what it leaves out counts
-// as zero. `is_v4`: both addresses are IPv4's, and only their last words are hashed.
-static inline __u32 sluice_flow_hash(const struct sluice_flow *f,
-				     const volatile struct sluice_hash_key *key, __u8 fields,
-				     __u8 is_v4)
+// as zero. `is_v4`: both addresses are IPv4's, and only their last words are hashed. Always
+// inlined: clang (19) would make it a function, and keep its arguments in memory.
+static inline __attribute__((always_inline)) __u32
+sluice_flow_hash(const struct sluice_flow *f, const volatile struct sluice_hash_key *key,
+		 __u8 fields, __u8 is_v4)
 {
 	const __u8 with_vip = fields != SLUICE_HASH_SOURCE;
 	const volatile __u32 *k = key->word;

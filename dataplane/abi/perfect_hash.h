@@ -3,7 +3,7 @@
 //
 // A key's hash chooses a bucket; the bucket's displacement, found when the table was compiled,
 // moves each of its keys to a place of its own. A lookup is two array reads and one comparison.
-// (Belazzougui, Botelho, Dietzfelbinger: Hash, displace, and compress, ESA 2009.)
+// (Pagh: Hash and displace, WADS 1999.)
 #pragma once
 
 #include "product.h"
@@ -23,19 +23,29 @@ static inline __u64 sluice_vip_hash(const struct sluice_addr *a, __u64 seed)
 	return sluice_mix(sluice_product(high ^ seed, 0x9e3779b97f4a7c15ull) + low);
 }
 
-static inline __u64 sluice_service_hash(__u64 key, __u64 seed)
+// Of the halves of a VIP's address: what the hashes of all its endpoints have in common.
+static inline __u64 sluice_service_base(__u64 high, __u64 low, __u64 seed)
 {
-	return sluice_mix(sluice_product(key ^ seed, 0x9e3779b97f4a7c15ull));
+	const __u64 h = sluice_product(low ^ seed, 0x9e3779b97f4a7c15ull) + high;
+
+	return h ^ h >> 32;
+}
+
+static inline __u64 sluice_service_hash(__u64 base, __u32 endpoint)
+{
+	return sluice_product(base + endpoint, 0xd6e8feb86659fd93ull);
 }
 
 // The displacement that belongs to a hash. Masks are those of struct sluice_layout: a table's
-// entries, or its buckets, are a power of two, and the mask one less.
+// entries, or its buckets, are a power of two, and the mask one less. Bucket and place are of other
+// bits, up to a million entries, so that keys of one bucket have places of their own; and of bits
+// that every bit of an endpoint has a part in.
 static inline __u32 sluice_bucket_of(__u64 hash, __u32 bucket_mask)
 {
-	return (hash >> 32) & bucket_mask;
+	return (hash >> 44) & bucket_mask;
 }
 
 static inline __u32 sluice_place_of(__u64 hash, __u32 displacement, __u32 mask)
 {
-	return (sluice_product(hash ^ displacement, 0x9e3779b97f4a7c15ull) >> 32) & mask;
+	return ((__u32)(hash >> 24) + displacement) & mask;
 }

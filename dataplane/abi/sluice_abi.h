@@ -23,6 +23,19 @@ struct sluice_addr {
 	__be32 word[4];
 } __attribute__((aligned(8)));
 
+typedef __u64 __attribute__((may_alias)) sluice_half;
+
+// The two halves of an address, as they stand in memory.
+static inline __u64 sluice_addr_high(const struct sluice_addr *a)
+{
+	return ((const sluice_half *)a)[0];
+}
+
+static inline __u64 sluice_addr_low(const struct sluice_addr *a)
+{
+	return ((const sluice_half *)a)[1];
+}
+
 // The 5-tuple. Padding is explicit and zero: maps compare raw bytes.
 struct sluice_flow {
 	struct sluice_addr src;
@@ -74,7 +87,7 @@ struct sluice_shape {
 	__u32 ring_slots;     // slots of every ring; a prime
 };
 
-enum { SLUICE_VIP_FILTER_WORDS = 65536 / 32 };
+enum { SLUICE_FILTER_WORDS = 65536 / 32 };
 
 struct sluice_generation {
 	__u64 number;	    // counts up by one with every publication
@@ -91,16 +104,24 @@ struct sluice_generation {
 	struct sluice_addr source[SLUICE_MAX_SOURCES];
 	// Which bits of a source's last word count: a prefix's free ones carry flows' entropy.
 	__be32 source_mask[SLUICE_MAX_SOURCES];
-	// A bit for each place that a VIP has by sluice_filter_place(): most sources have another,
-	// and need not be looked for among the VIPs.
-	__u32 vip_filter[SLUICE_VIP_FILTER_WORDS];
+	// Bits by sluice_filter_place_v4() and _v6(), IPv4's and then IPv6's: set for the places of
+	// VIPs and of IPv4's martian sources. Most sources have another, and need not be looked at
+	// closer.
+	__u32 filter[2][SLUICE_FILTER_WORDS];
 };
 
 // 16 bits that say little of an address, fast: an IPv4 address's first two bytes, or a mix of an
-// IPv6 address's first four. Addresses of one IPv4 /16, or IPv6 /32, have one place.
-static inline __u32 sluice_filter_place(const struct sluice_addr *a, __u8 is_v4)
+// IPv6 address's first eight. Addresses of one IPv4 /16, or IPv6 /64, have one place.
+static inline __u32 sluice_filter_place_v4(__be32 address)
 {
-	return (is_v4 ? a->word[3] : a->word[0] ^ a->word[0] >> 16) & 0xffff;
+	return address & 0xffff;
+}
+
+static inline __u32 sluice_filter_place_v6(__u64 high)
+{
+	const __u64 folded = high ^ high >> 32;
+
+	return (folded ^ folded >> 16) & 0xffff;
 }
 
 enum sluice_vip_flags {
@@ -110,19 +131,21 @@ enum sluice_vip_flags {
 
 // What is known of an address, or of a prefix, that is a VIP.
 struct sluice_vip_services {
-	__u32 number;	 // 1..: names the VIP in service keys; 0: the entry is free
+	struct sluice_addr
+	    name;	 // what its services have for a VIP; ::, nobody's: the entry is free
+	__u32 of_prefix; // what their endpoints have besides: SLUICE_OF_PREFIX, or 0
 	__u16 flags;	 // enum sluice_vip_flags
 	__u16 tcp_ports; // root page of its TCP port ranges, or SLUICE_NO_PORTS
 	__u16 udp_ports; // the same for UDP
 	__u16 pad[3];
 };
-SLUICE_STATIC_ASSERT(sizeof(struct sluice_vip_services) == 16, "implicit padding");
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_vip_services) == 32, "implicit padding");
 
 struct sluice_vip {
 	struct sluice_addr addr;
 	struct sluice_vip_services services;
 };
-SLUICE_STATIC_ASSERT(sizeof(struct sluice_vip) == 32, "sluice_vip has implicit padding");
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_vip) == 48, "sluice_vip has implicit padding");
 
 // Key of an LPM trie. `length` is in bits of the 16 bytes: 96 more than an IPv4 prefix is written.
 struct sluice_prefix {
@@ -148,19 +171,22 @@ enum sluice_service_flags {
 	SLUICE_SERVICE_ALWAYS = 1, // every flow is remembered, in whatever state its slot is
 	// ... and has been for so long that a UDP flow nobody remembers is a new one.
 	SLUICE_SERVICE_COMPLETE = 2,
+	SLUICE_SERVICE_FLAGS = SLUICE_SERVICE_ALWAYS | SLUICE_SERVICE_COMPLETE,
 };
 
 struct sluice_service {
-	__u64 key;	      // sluice_service_key(); 0: the entry is free
-	__u32 ring;	      // number of its ring, or SLUICE_NO_RING
+	struct sluice_addr vip; // its address, or a prefix's: sluice_prefix_name()
+	__u32 endpoint; // sluice_endpoint(); a free entry has 0 here and ::, nobody's VIP, above
+	__u32 ring;	// number of its ring, or SLUICE_NO_RING
 	__u32 first_position; // where its members begin in the position table
 	__u8 hash;	      // enum sluice_hash_fields
 	__u8 empty;	      // enum sluice_empty_policy
 	__u8 flags;	      // enum sluice_service_flags
 	__u8 pad;
 	__u32 number; // of the service, for whoever explains a packet's fate
+	__u32 pad2;
 };
-SLUICE_STATIC_ASSERT(sizeof(struct sluice_service) == 24, "sluice_service has implicit padding");
+SLUICE_STATIC_ASSERT(sizeof(struct sluice_service) == 40, "sluice_service has implicit padding");
 
 // Port ranges, compiled: what a port's high byte stands for is in the VIP's root page, what its low
 // byte stands for in the leaf page that an entry there may name. Two reads find any of 65,536
@@ -171,11 +197,22 @@ struct sluice_port_page {
 	__u16 entry[SLUICE_PORTS_IN_PAGE];
 };
 
-// `port` as it stands in the packet, `vip` the number of the VIP. Port 0 stands for any port of the
-// protocol, protocol 0 and port 0 for anything at all.
-static inline __u64 sluice_service_key(__u32 vip, __u8 proto, __be16 port)
+enum { SLUICE_OF_PREFIX = 1u << 31 };
+
+// What of a VIP a service answers on. `port` as it stands in the packet; port 0 stands for any port
+// of the protocol, protocol 0 and port 0 for anything at all.
+static inline __u32 sluice_endpoint(__u8 proto, __be16 port)
 {
-	return (__u64)vip << 32 | (__u64)proto << 16 | port;
+	return (__u32)proto << 16 | port;
+}
+
+// What services of a prefix have for a VIP, by a number of its own, 1 or more. Their endpoints have
+// SLUICE_OF_PREFIX, too, so that no address is taken for it.
+static inline struct sluice_addr sluice_prefix_name(__u32 number)
+{
+	struct sluice_addr name = {{0, 0, 0, number}};
+
+	return name;
 }
 
 // Byte offsets in the generation value.
@@ -229,7 +266,7 @@ struct sluice_layout {
 	__u32 port_pages_at;
 	__u32 port_page_mask;
 	__u32 positions_at;
-	__u32 positions;
+	__u32 position_mask;
 	__u32 ring_slots;
 };
 
@@ -248,7 +285,7 @@ static inline struct sluice_layout sluice_layout_of(struct sluice_shape s)
 	    .port_pages_at = sluice_port_pages_at(s),
 	    .port_page_mask = s.port_pages - 1,
 	    .positions_at = sluice_positions_at(s),
-	    .positions = s.positions,
+	    .position_mask = s.positions - 1,
 	    .ring_slots = s.ring_slots,
 	};
 

@@ -38,10 +38,16 @@ static __always_inline _Bool hook_has_tag_aside(const struct hook_ctx *ctx)
 	return 0;
 }
 
-// Bytes of the frame from the IP header on; `pkt->cur` stands there.
-static __always_inline __u32 hook_l3_bytes(const struct packet *pkt)
+// Has the packet nothing that only the stages know how to treat?
+static __always_inline _Bool hook_is_plain(const struct hook_ctx *ctx)
 {
-	return pkt->cur.end - pkt->cur.pos;
+	return 1;
+}
+
+// Bytes of the frame from the IP header on, which is at `l3`.
+static __always_inline __u32 hook_l3_bytes(const struct packet *pkt, const void *l3)
+{
+	return hook_packet(pkt->ctx).end - l3;
 }
 
 // Makes `bytes` of room in front of the packet (removes bytes where negative). 0, or an error

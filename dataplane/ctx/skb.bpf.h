@@ -62,8 +62,15 @@ static __always_inline _Bool hook_has_tag_aside(const struct hook_ctx *ctx)
 	return ctx->vlan_present;
 }
 
-// Bytes of the frame from the IP header on; `pkt->cur` stands there.
-static __always_inline __u32 hook_l3_bytes(const struct packet *pkt)
+// Has the packet nothing that only the stages know how to treat: a tag beside it, several segments
+// in it, bytes out of reach?
+static __always_inline _Bool hook_is_plain(const struct hook_ctx *ctx)
+{
+	return !ctx->vlan_present && !ctx->gso_size && ctx->data_end - ctx->data == ctx->len;
+}
+
+// Bytes of the frame from the IP header on, which is at `l3`.
+static __always_inline __u32 hook_l3_bytes(const struct packet *pkt, const void *l3)
 {
 	return pkt->ctx->len - l2_len(pkt);
 }

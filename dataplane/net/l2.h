@@ -30,10 +30,10 @@ struct ethernet {
 	__be16 type;
 };
 
-// A MAC address as a number: its six bytes in the order of the wire, then zero.
-static __always_inline __u64 mac_number(const __u16 *mac)
+// The MAC address a frame is for as a number: its six bytes in the order of the wire, then zero.
+static __always_inline __u64 frame_mac(const void *frame)
 {
-	return mac[0] | (__u64)mac[1] << 16 | (__u64)mac[2] << 32;
+	return *(const __u64 *)frame << 16 >> 16;
 }
 
 // Broadcast, or multicast: the lowest bit of the first byte, wherever that lies in the number.

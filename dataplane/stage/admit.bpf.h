@@ -141,6 +141,6 @@ static __always_inline enum verdict admit(struct packet *pkt)
 	pkt->cur = hook_whole(pkt->ctx);
 	if (!take(&pkt->cur, l2_len(pkt)))
 		return drop(pkt, SLUICE_DROP_IP_LENGTH);
-	pkt->l3_bytes = hook_l3_bytes(pkt);
+	pkt->l3_bytes = hook_l3_bytes(pkt, pkt->cur.pos);
 	return pkt->family == 4 ? admit_ipv4(pkt) : admit_ipv6(pkt);
 }

@@ -7,19 +7,38 @@
 #include "net/ip.h"
 #include "packet.bpf.h"
 
-// Copies the head in 8-byte words, the last one overlapping.
+enum {
+	IPV4_HEAD_WORDS = (ETH_HLEN + IPV4_MIN_HEADER) / 8,
+};
+
+// The head is copied in 8-byte words, the last of which overlaps the one before.
 static __always_inline _Bool copy_last_word(const struct cursor *out, const struct packet *pkt)
 {
 	void *last = out->pos + pkt->member->last_at;
 
-	if (last + sizeof(__u64) > out->end)
+	if (unlikely(last + sizeof(__u64) > out->end))
 		return 0;
 	*(__u64 *)last = pkt->member->last_word;
 	return 1;
 }
 
-// Every store is checked against the end of the packet: a frame on veth may be shorter than
-// SLUICE_HEAD_MAX.
+// Where SLUICE_HEAD_MAX bytes are, no other word wants a check of its own.
+static __always_inline _Bool copy_head(const struct cursor *out, const struct packet *pkt)
+{
+	const __u32 len = pkt->member->head_len;
+	__u64 *to = out->pos;
+
+	to[0] = head_word(pkt, 0);
+	if (len == ETH_HLEN)
+		return copy_last_word(out, pkt);
+	for (__u32 i = 1; i < IPV4_HEAD_WORDS; i++) // no tunnel's head is shorter
+		to[i] = head_word(pkt, i);
+	for (__u32 i = IPV4_HEAD_WORDS; i < SLUICE_HEAD_WORDS && (i + 1) * sizeof(*to) <= len; i++)
+		to[i] = head_word(pkt, i);
+	return copy_last_word(out, pkt);
+}
+
+// Where fewer bytes are: a short frame on veth.
 static __always_inline _Bool copy_short_head(const struct cursor *out, const struct packet *pkt)
 {
 	__u64 *to = out->pos;
@@ -30,19 +49,6 @@ static __always_inline _Bool copy_short_head(const struct cursor *out, const str
 			return 0;
 		to[i] = head_word(pkt, i);
 	}
-	return copy_last_word(out, pkt);
-}
-
-// One check does for all but the last word.
-static __always_inline _Bool copy_head(const struct cursor *out, const struct packet *pkt)
-{
-	const __u32 len = pkt->member->head_len;
-	__u64 *to = out->pos;
-
-	if (out->pos + SLUICE_HEAD_MAX > out->end)
-		return copy_short_head(out, pkt);
-	for (__u32 i = 0; i < SLUICE_HEAD_WORDS && (i + 1) * sizeof(*to) <= len; i++)
-		to[i] = head_word(pkt, i);
 	return copy_last_word(out, pkt);
 }
 
@@ -68,69 +74,96 @@ static __always_inline _Bool write_head_tags(struct cursor out, const struct pac
 	return 1;
 }
 
-// A source port of the dynamic range (RFC 6335) for each flow, so that ECMP and queues spread.
-static __always_inline _Bool patch_udp(struct cursor *out, const struct packet *pkt, __u32 ip_len)
-{
-	struct udphdr *udp = take_hdr(out, udphdr);
+// Where patches may be written: up to `end`, which is not looked at where SLUICE_HEAD_MAX bytes are
+// known to be there (`roomy`, a constant).
+struct room {
+	const void *end;
+	_Bool roomy;
+};
 
-	if (!udp)
+static __always_inline _Bool has_room(struct room room, const void *next)
+{
+	return room.roomy || likely(next <= room.end);
+}
+
+// A source port of the dynamic range (RFC 6335) for each flow, so that ECMP and queues spread.
+static __always_inline _Bool patch_udp(struct udphdr *udp, struct room room,
+				       const struct packet *pkt, __u32 ip_len)
+{
+	if (!has_room(room, udp + 1))
 		return 0;
 	udp->source = bpf_htons(0xc000 | (pkt->hash & 0x3fff));
 	udp->len = bpf_htons(pkt->member->head_len - ETH_HLEN - ip_len + pkt->l3_len);
 	return 1;
 }
 
-static __always_inline _Bool patch_ipv4(struct cursor *out, const struct packet *pkt)
+// Fills the bits of the outer source that are the flow's. What they add to the header's checksum.
+static __always_inline __u32 write_entropy(struct iphdr *ip, __be32 entropy)
+{
+	ip->saddr |= entropy;
+	return (entropy & 0xffff) + (entropy >> 16);
+}
+
+static __always_inline _Bool patch_ipv4(struct iphdr *ip, struct room room,
+					const struct packet *pkt)
 {
 	const struct sluice_member *m = pkt->member;
-	struct iphdr *ip = take_hdr(out, iphdr);
-	const __be32 entropy = pkt->hash & entropy_bits(pkt);
-	__be16 length;
+	const __be32 bits = entropy_bits(pkt);
+	const __be16 length = bpf_htons(m->head_len - ETH_HLEN + pkt->l3_len);
+	__u32 sum = (__u32)m->csum + bpf_htons(pkt->tos) + length;
 
-	if (!ip)
+	if (!has_room(room, ip + 1))
 		return 0;
-	length = bpf_htons(m->head_len - ETH_HLEN + pkt->l3_len);
 	ip->tos = pkt->tos;
 	ip->tot_len = length;
-	ip->saddr |= entropy;
-	ip->check = ~csum_fold((__u32)m->csum + bpf_htons(pkt->tos) + length + (entropy & 0xffff) +
-			       (entropy >> 16));
-	return m->flags & SLUICE_MEMBER_UDP ? patch_udp(out, pkt, sizeof(*ip)) : 1;
+	if (unlikely(bits))
+		sum += write_entropy(ip, pkt->hash & bits);
+	ip->check = ~csum_fold(sum);
+	return m->flags & SLUICE_MEMBER_UDP ? patch_udp((void *)(ip + 1), room, pkt, sizeof(*ip))
+					    : 1;
 }
 
 // The flow label carries the flow's entropy, too (RFC 6438).
-static __always_inline _Bool patch_ipv6(struct cursor *out, const struct packet *pkt)
+static __always_inline _Bool patch_ipv6(struct ipv6hdr *ip, struct room room,
+					const struct packet *pkt)
 {
 	const struct sluice_member *m = pkt->member;
 	const __u32 header = ETH_HLEN + sizeof(struct ipv6hdr);
-	struct ipv6hdr *ip = take_hdr(out, ipv6hdr);
+	const __be32 bits = entropy_bits(pkt);
 
-	if (!ip)
+	if (!has_room(room, ip + 1))
 		return 0;
 	*(__be32 *)ip = bpf_htonl(6u << 28 | (__u32)pkt->tos << 20 | (pkt->hash & 0xfffff));
 	ip->payload_len = bpf_htons(m->head_len - header + pkt->l3_len);
-	ip->saddr.in6_u.u6_addr32[3] |= pkt->hash & entropy_bits(pkt);
-	return m->flags & SLUICE_MEMBER_UDP ? patch_udp(out, pkt, sizeof(*ip)) : 1;
+	if (unlikely(bits))
+		ip->saddr.in6_u.u6_addr32[3] |= pkt->hash & bits;
+	return m->flags & SLUICE_MEMBER_UDP ? patch_udp((void *)(ip + 1), room, pkt, sizeof(*ip))
+					    : 1;
 }
 
-static __always_inline _Bool patch_head(struct cursor out, const struct packet *pkt, __u32 tags)
+// Completes the head that stands at the beginning of `out`, behind `tags` bytes of VLAN tags.
+static __always_inline _Bool patch_head(const struct cursor *out, const struct packet *pkt,
+					__u32 tags, _Bool roomy)
 {
+	const struct room room = {.end = out->end, .roomy = roomy};
 	const struct sluice_member *m = pkt->member;
+	void *ip = out->pos + ETH_HLEN;
 
-	if (!take_hdr(&out, ethhdr))
+	if (m->outer == 4)
+		return patch_ipv4(ip, room, pkt);
+	if (m->outer != 6)
+		return 1;
+	if (!patch_ipv6(ip, room, pkt))
 		return 0;
-	switch (m->outer) {
-	case 0:
-		return 1;
-	case 4:
-		return patch_ipv4(&out, pkt);
-	default:
-		if (!patch_ipv6(&out, pkt))
-			return 0;
-		if (m->flags & SLUICE_MEMBER_UDP_CSUM)
-			return write_udp_csum(pkt->ctx, ETH_HLEN + tags);
-		return 1;
-	}
+	return m->flags & SLUICE_MEMBER_UDP_CSUM ? write_udp_csum(pkt->ctx, ETH_HLEN + tags) : 1;
+}
+
+static __always_inline _Bool write_head(const struct cursor *out, const struct packet *pkt,
+					__u32 tags)
+{
+	if (unlikely(out->pos + SLUICE_HEAD_MAX > out->end))
+		return copy_short_head(out, pkt) && patch_head(out, pkt, tags, 0);
+	return copy_head(out, pkt) && patch_head(out, pkt, tags, 1);
 }
 
 // A checksum over several segments would be right for none of them.
@@ -146,17 +179,15 @@ static __always_inline enum verdict encap(struct packet *pkt)
 	struct cursor out, front;
 	__u32 tags;
 
-	if (m->head_len + hook_largest_segment(pkt) > 0xffff)
-		return drop(pkt, SLUICE_DROP_IP_LENGTH);
-	if (is_uncheckable(pkt))
+	if (unlikely(is_uncheckable(pkt)))
 		return drop(pkt, SLUICE_DROP_MERGED);
 	hook_lift_tags(pkt);
 	tags = keep ? tag_len(pkt) : 0;
-	if (hook_make_head_room(pkt, tags))
+	if (unlikely(hook_make_head_room(pkt, tags)))
 		return drop(pkt, SLUICE_DROP_NO_HEADROOM);
 	out = hook_packet(pkt->ctx);
 	front = out;
-	if (!take(&out, tags) || !copy_head(&out, pkt) || !patch_head(out, pkt, tags))
+	if ((tags && !take(&out, tags)) || unlikely(!write_head(&out, pkt, tags)))
 		return drop(pkt, SLUICE_DROP_TABLE);
 	if (tags && !write_head_tags(front, pkt, tags))
 		return drop(pkt, SLUICE_DROP_TABLE);

@@ -8,7 +8,7 @@
 // with it. Not later: an skb that is a tunnel's cannot be cut any more. 0, or an error.
 static __always_inline int cut_trailer(const struct packet *pkt)
 {
-	if (pkt->l3_bytes <= pkt->member->max_inner || pkt->l3_bytes == pkt->l3_len)
+	if (pkt->l3_bytes == pkt->l3_len)
 		return 0;
 	return hook_cut_tail(pkt->ctx, pkt->l3_bytes - pkt->l3_len);
 }
@@ -17,6 +17,8 @@ static __always_inline enum verdict check_fit(struct packet *pkt)
 {
 	const __u32 max = pkt->member->max_inner;
 
+	if (likely(pkt->l3_bytes <= max)) // whatever is in it is no larger
+		return V_NEXT;
 	if (hook_largest_segment(pkt) > max)
 		return reply_too_big(pkt, max);
 	return cut_trailer(pkt) ? drop(pkt, SLUICE_DROP_TOO_BIG) : V_NEXT;

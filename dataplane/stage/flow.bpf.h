@@ -8,6 +8,7 @@
 #include <linux/errno.h>
 #include <linux/in.h>
 #include "maps.bpf.h"
+#include "net/plain_ip.h"
 #include "packet.bpf.h"
 
 #define DRAINING_SYN 60000000000ull // ns a draining member's flow is taken for alive after a packet
@@ -31,6 +32,9 @@ enum ask_flags {
 	ASK_ALWAYS = 2,	  // the flow is to be remembered in any state of its slot
 	ASK_COMPLETE = 4, // and if it was an old one, it would have been
 };
+SLUICE_STATIC_ASSERT(ASK_ALWAYS == SLUICE_SERVICE_ALWAYS << 1 &&
+			 ASK_COMPLETE == SLUICE_SERVICE_COMPLETE << 1,
+		     "a service's flags are those of its questions, shifted by one");
 
 // A flow in its slot. Members are numbers; SLUICE_NONE: nobody.
 struct flow_question {
@@ -38,7 +42,7 @@ struct flow_question {
 	__u32 hash;
 	__u32 current;
 	__u32 previous;
-	__u8 state;	// enum sluice_slot_state
+	__u8 state;	// enum sluice_slot_state; this and what follows is `how` below
 	__u8 tcp_flags; // enum tcp_flags; 0 where there are none
 	__u8 flags;	// enum ask_flags
 	__u8 pad;
@@ -309,28 +313,44 @@ __attribute__((noinline)) __u32 answer_flow(struct flow_question *asked)
 // Is the flow one that the ring alone does not decide about?
 static __always_inline _Bool may_be_tracked(const struct packet *pkt, __u32 slot)
 {
-	return cfg_tracking && (sluice_slot_state_of(slot) != SLUICE_SLOT_CLEAN ||
-				pkt->service->flags & SLUICE_SERVICE_ALWAYS);
+	return unlikely(sluice_slot_state_of(slot) |
+			(pkt->service->flags & SLUICE_SERVICE_ALWAYS)) &&
+	       cfg_tracking;
 }
 
-// `current` and `previous` as in struct flow_question.
-static __always_inline __u32 tracked_member(const struct packet *pkt, __u32 slot, __u32 current,
-					    __u32 previous)
+// The TCP flags of a plain packet, which the shortcut does not keep.
+static __always_inline __u8 plain_tcp_flags(const struct packet *pkt, const void *plain)
 {
-	struct flow_question q = {
-	    .flow = pkt->flow,
-	    .hash = pkt->hash,
-	    .current = current,
-	    .previous = previous,
-	    .state = sluice_slot_state_of(slot),
-	    .tcp_flags = pkt->tcp_flags,
-	};
+	const void *end = hook_packet(pkt->ctx).end;
+	const void *tcp =
+	    plain + (pkt->family == 4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr));
 
-	if (pkt->is_error)
-		q.flags |= ASK_ONLY;
-	if (pkt->service->flags & SLUICE_SERVICE_ALWAYS)
-		q.flags |= ASK_ALWAYS;
-	if (pkt->service->flags & SLUICE_SERVICE_COMPLETE)
-		q.flags |= ASK_COMPLETE;
+	return tcp + TCP_MIN_HEADER <= end ? ((const __u8 *)tcp)[TCP_FLAGS_AT] : 0;
+}
+
+// Of struct flow_question what follows the flow, in stores of eight bytes: see copy_plain_ipv4().
+static __always_inline void write_rest(struct flow_question *q, __u32 hash, __u32 current,
+				       __u32 previous, __u32 how)
+{
+	sluice_half *to = (sluice_half *)&q->hash;
+
+	to[0] = hash | (__u64)current << 32;
+	to[1] = previous | (__u64)how << 32;
+}
+
+// `current` and `previous` as in struct flow_question; `plain`: see flow_again().
+static __always_inline __u32 tracked_member(const struct packet *pkt, const void *plain, __u32 slot,
+					    __u32 current, __u32 previous)
+{
+	// Without a branch, which the verifier would follow twice.
+	const __u8 flags = pkt->is_error | (pkt->service->flags & SLUICE_SERVICE_FLAGS) << 1;
+	__u8 tcp_flags = pkt->tcp_flags;
+	struct flow_question q;
+
+	q.flow = flow_again(pkt, plain);
+	if (plain && q.flow.proto == IPPROTO_TCP)
+		tcp_flags = plain_tcp_flags(pkt, plain);
+	write_rest(&q, pkt->hash, current, previous,
+		   sluice_slot_state_of(slot) | tcp_flags << 8 | flags << 16);
 	return answer_flow(&q);
 }

@@ -51,8 +51,8 @@ static __always_inline _Bool may_be_tracked(const struct packet *pkt, __u32 slot
 	return 0;
 }
 
-static __always_inline __u32 tracked_member(const struct packet *pkt, __u32 slot, __u32 current,
-					    __u32 previous)
+static __always_inline __u32 tracked_member(const struct packet *pkt, const void *plain, __u32 slot,
+					    __u32 current, __u32 previous)
 {
 	return current;
 }

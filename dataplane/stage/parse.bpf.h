@@ -60,7 +60,6 @@ static __always_inline enum verdict parse(struct packet *pkt)
 
 	if (!eth)
 		return pass(pkt, SLUICE_PASS_NOT_IP);
-	pkt->mac = mac_number(eth->dest);
 	type = parse_vlan(pkt, eth->type);
 	switch (type) {
 	case bpf_htons(ETH_P_IP):

@@ -4,15 +4,51 @@
 #pragma once
 
 #include "abi/perfect_hash.h"
+#include "net/addr.h"
 #include "packet.bpf.h"
 
-static __always_inline const struct sluice_service *find_key(const struct sluice_generation *g,
-							     __u64 key)
-{
-	const struct sluice_service *service =
-	    service_at(g, sluice_service_hash(key, g->service_seed));
+// A VIP's name in the service table.
+struct vip_name {
+	__u64 high;
+	__u64 low;
+	__u64 base; // sluice_service_base()
+};
 
-	return service && service->key == key ? service : NULL;
+static __always_inline struct vip_name name_vip(const struct sluice_generation *g, __u64 high,
+						__u64 low)
+{
+	const struct vip_name name = {
+	    .high = high,
+	    .low = low,
+	    .base = sluice_service_base(high, low, g->service_seed),
+	};
+
+	return name;
+}
+
+// The only entry that the service of a VIP's endpoint can have; NULL if a table is not as it should
+// be.
+static __always_inline const struct sluice_service *
+entry_of(const struct sluice_generation *g, const struct vip_name *vip, __u32 endpoint)
+{
+	return service_at(g, sluice_service_hash(vip->base, endpoint));
+}
+
+static __always_inline _Bool is_on(const struct sluice_service *service, const struct vip_name *vip,
+				   __u32 endpoint)
+{
+	return ((service->endpoint ^ endpoint) | (sluice_addr_low(&service->vip) ^ vip->low) |
+		(sluice_addr_high(&service->vip) ^ vip->high)) == 0;
+}
+
+// The service of the packet's VIP on exactly this.
+static __always_inline const struct sluice_service *
+find_exactly(const struct packet *pkt, const struct vip_name *vip, __u8 proto, __be16 port)
+{
+	const __u32 endpoint = sluice_endpoint(proto, port) | pkt->vip->of_prefix;
+	const struct sluice_service *service = entry_of(pkt->generation, vip, endpoint);
+
+	return service && is_on(service, vip, endpoint) ? service : NULL;
 }
 
 static __always_inline const struct sluice_service *find_range(const struct packet *pkt)
@@ -37,7 +73,8 @@ static __always_inline _Bool may_have_range(const struct packet *pkt)
 	       (pkt->flow.proto == IPPROTO_TCP || pkt->flow.proto == IPPROTO_UDP);
 }
 
-static __always_inline const struct sluice_service *find_wider(const struct packet *pkt)
+static __always_inline const struct sluice_service *find_wider(const struct packet *pkt,
+							       const struct vip_name *name)
 {
 	const struct sluice_vip_services *vip = pkt->vip;
 	const struct sluice_service *service = NULL;
@@ -45,19 +82,20 @@ static __always_inline const struct sluice_service *find_wider(const struct pack
 	if (may_have_range(pkt))
 		service = find_range(pkt);
 	if (!service && vip->flags & SLUICE_VIP_ANY_PORT)
-		service =
-		    find_key(pkt->generation, sluice_service_key(vip->number, pkt->flow.proto, 0));
+		service = find_exactly(pkt, name, pkt->flow.proto, 0);
 	if (!service && vip->flags & SLUICE_VIP_ANY_PROTOCOL)
-		service = find_key(pkt->generation, sluice_service_key(vip->number, 0, 0));
+		service = find_exactly(pkt, name, 0, 0);
 	return service;
 }
 
 static __always_inline enum verdict find_service(struct packet *pkt)
 {
-	const __u64 key = sluice_service_key(pkt->vip->number, pkt->flow.proto, pkt->flow.dport);
+	const struct sluice_addr *vip = &pkt->vip->name;
+	const struct vip_name name =
+	    name_vip(pkt->generation, sluice_addr_high(vip), sluice_addr_low(vip));
 
-	pkt->service = find_key(pkt->generation, key);
+	pkt->service = find_exactly(pkt, &name, pkt->flow.proto, pkt->flow.dport);
 	if (!pkt->service)
-		pkt->service = find_wider(pkt);
+		pkt->service = find_wider(pkt, &name);
 	return pkt->service ? V_NEXT : pass(pkt, SLUICE_PASS_NO_SERVICE);
 }

@@ -68,6 +68,7 @@ __attribute__((noinline)) int sum_blocks(struct hook_ctx *ctx, __u32 at, __u32 b
 
 	if (at > SUM_FRAME_MAX || blocks > SUM_BLOCKS || !take(&c, at))
 		return -1;
+	barrier_var(blocks); // or clang (19) leaves the one bound out, and the verifier wants it
 	for (__u32 i = 0; i < SUM_BLOCKS && i < blocks; i++)
 		if (!sum_block(&c, SUM_BLOCK, &sum))
 			return -1;

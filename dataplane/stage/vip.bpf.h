@@ -11,7 +11,7 @@ find_exact(const struct sluice_generation *g, const struct sluice_addr *addr)
 {
 	const struct sluice_vip *vip = vip_at(g, sluice_vip_hash(addr, g->vip_seed));
 
-	if (!vip || !vip->services.number || !addr_equal(&vip->addr, addr))
+	if (!vip || !addr_equal(&vip->addr, addr) || addr_is_zero(addr))
 		return NULL;
 	return &vip->services;
 }
@@ -24,19 +24,35 @@ find_services(const struct sluice_generation *g, const struct sluice_addr *addr)
 	return vip ? vip : find_prefix(g, addr);
 }
 
+// Is it a VIP, or in a prefix that is one? A global function, verified by itself.
+VERIFIED_ALONE int is_vip(struct sluice_addr *addr)
+{
+	const struct sluice_generation *g = current_generation();
+	struct sluice_addr a;
+
+	if (!g || !addr)
+		return 0;
+	a = *addr;
+	return find_services(g, &a) != NULL;
+}
+
 // A packet from one VIP to another is forged, or goes round: clients have addresses of their own.
 static __always_inline enum verdict find_vip(struct packet *pkt)
 {
 	const struct sluice_generation *g = current_generation();
+	const struct ethernet *eth;
+	struct cursor frame;
 
 	if (!g)
 		return pass(pkt, SLUICE_PASS_NOT_VIP);
 	pkt->vip = find_services(g, &pkt->flow.dst);
 	if (!pkt->vip)
 		return pass(pkt, SLUICE_PASS_NOT_VIP);
-	if (!is_our_mac(g, pkt->mac))
+	frame = hook_packet(pkt->ctx);
+	eth = take_hdr(&frame, ethernet);
+	if (!eth || !is_our_mac(g, frame_mac(eth)))
 		return pass(pkt, SLUICE_PASS_OTHER_MAC);
-	if (may_be_vip(g, &pkt->flow.src, pkt->family) && find_services(g, &pkt->flow.src))
+	if (is_suspect(g, &pkt->flow.src, pkt->family) && find_services(g, &pkt->flow.src))
 		return drop(pkt, SLUICE_DROP_MARTIAN);
 	pkt->generation = g;
 	return V_NEXT;

@@ -15,7 +15,7 @@
 enum { cfg_port_ranges = 1 };
 
 // An entry of one of the tables that have two generations side by side.
-static __always_inline const void *entry_of(void *table, const struct sluice_generation *g,
+static __always_inline const void *entry_in(void *table, const struct sluice_generation *g,
 					    __u32 at)
 {
 	const __u32 index = sluice_device_index(at, g->number);
@@ -51,11 +51,11 @@ static __always_inline const struct sluice_vip *vip_at(const struct sluice_gener
 
 	if (!s)
 		return NULL;
-	move = entry_of(&vip_moves, g, sluice_bucket_of(hash, s->vips / SLUICE_BUCKET - 1));
-	return move ? entry_of(&vips, g, sluice_place_of(hash, *move, s->vips - 1)) : NULL;
+	move = entry_in(&vip_moves, g, sluice_bucket_of(hash, s->vips / SLUICE_BUCKET - 1));
+	return move ? entry_in(&vips, g, sluice_place_of(hash, *move, s->vips - 1)) : NULL;
 }
 
-static __always_inline _Bool may_be_vip(const struct sluice_generation *g,
+static __always_inline _Bool is_suspect(const struct sluice_generation *g,
 					const struct sluice_addr *addr, __u8 family)
 {
 	return 1;
@@ -73,7 +73,7 @@ static __always_inline _Bool is_our_mac(const struct sluice_generation *g, __u64
 		return !is_group_mac(mac);
 #pragma clang loop unroll(full)
 	for (__u32 i = 0; i < SLUICE_MAX_MACS; i++) { // unused ones are nobody's
-		const __u64 *ours = entry_of(&macs, g, i);
+		const __u64 *ours = entry_in(&macs, g, i);
 
 		if (ours && *ours == mac)
 			return 1;
@@ -85,8 +85,8 @@ static __always_inline _Bool is_from_us(const struct packet *pkt)
 {
 #pragma clang loop unroll(full)
 	for (__u32 i = 0; i < SLUICE_MAX_SOURCES; i++) {
-		const struct sluice_addr *ours = entry_of(&sources, pkt->generation, i);
-		const __be32 *mask = entry_of(&source_masks, pkt->generation, i);
+		const struct sluice_addr *ours = entry_in(&sources, pkt->generation, i);
+		const __be32 *mask = entry_in(&source_masks, pkt->generation, i);
 		struct sluice_addr a = pkt->flow.src;
 
 		if (!ours || !mask)
@@ -106,14 +106,14 @@ static __always_inline const struct sluice_service *service_at(const struct slui
 
 	if (!s)
 		return NULL;
-	move = entry_of(&service_moves, g, sluice_bucket_of(hash, s->services / SLUICE_BUCKET - 1));
-	return move ? entry_of(&services, g, sluice_place_of(hash, *move, s->services - 1)) : NULL;
+	move = entry_in(&service_moves, g, sluice_bucket_of(hash, s->services / SLUICE_BUCKET - 1));
+	return move ? entry_in(&services, g, sluice_place_of(hash, *move, s->services - 1)) : NULL;
 }
 
 static __always_inline __u16 port_entry(const struct sluice_generation *g, __u32 page, __u32 at)
 {
 	const __u16 *entry =
-	    entry_of(&port_entries, g, page * SLUICE_PORTS_IN_PAGE + at % SLUICE_PORTS_IN_PAGE);
+	    entry_in(&port_entries, g, page * SLUICE_PORTS_IN_PAGE + at % SLUICE_PORTS_IN_PAGE);
 
 	return entry ? *entry : 0;
 }
@@ -121,10 +121,10 @@ static __always_inline __u16 port_entry(const struct sluice_generation *g, __u32
 static __always_inline const struct sluice_service *range_service(const struct sluice_generation *g,
 								  __u32 at)
 {
-	return entry_of(&range_services, g, at);
+	return entry_in(&range_services, g, at);
 }
 
-static __always_inline const __u32 *choose_slot(struct packet *pkt)
+static __always_inline const __u32 *choose_slot(struct packet *pkt, const void *plain)
 {
 	const struct sluice_device_settings *s = device_settings();
 	__u32 at;
@@ -136,9 +136,11 @@ static __always_inline const __u32 *choose_slot(struct packet *pkt)
 	return bpf_map_lookup_elem(&rings, &at);
 }
 
-static __always_inline const __u32 *position_at(const struct sluice_generation *g, __u32 at)
+static __always_inline __u32 position_at(const struct sluice_generation *g, __u32 at)
 {
-	return entry_of(&positions, g, at);
+	const __u32 *index = entry_in(&positions, g, at);
+
+	return index ? *index : SLUICE_NONE;
 }
 
 static __always_inline _Bool find_member(struct packet *pkt, __u32 index)

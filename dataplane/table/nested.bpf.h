@@ -30,13 +30,27 @@ static __always_inline const struct sluice_vip *vip_at(const struct sluice_gener
 	return vip + sluice_place_of(hash, displacement[bucket], cfg_layout.vip_mask);
 }
 
-// False for most addresses that are no VIPs.
-static __always_inline _Bool may_be_vip(const struct sluice_generation *g,
+// False for most addresses that are neither VIPs nor martian sources.
+static __always_inline _Bool is_suspect_v4(const struct sluice_generation *g, __be32 address)
+{
+	const __u32 place = sluice_filter_place_v4(address);
+
+	return g->filter[0][place / 32] >> place % 32 & 1;
+}
+
+// False for most addresses that are no VIPs; of an address's first half.
+static __always_inline _Bool is_suspect_v6(const struct sluice_generation *g, __u64 high)
+{
+	const __u32 place = sluice_filter_place_v6(high);
+
+	return g->filter[1][place / 32] >> place % 32 & 1;
+}
+
+static __always_inline _Bool is_suspect(const struct sluice_generation *g,
 					const struct sluice_addr *addr, __u8 family)
 {
-	const __u32 place = sluice_filter_place(addr, family == 4);
-
-	return g->vip_filter[place / 32] >> place % 32 & 1;
+	return family == 4 ? is_suspect_v4(g, addr->word[3])
+			   : is_suspect_v6(g, sluice_addr_high(addr));
 }
 
 static __always_inline const struct sluice_vip_services *
@@ -107,7 +121,11 @@ static __always_inline const struct sluice_service *service_at(const struct slui
 	const __u32 bucket = sluice_bucket_of(hash, cfg_layout.service_bucket_mask);
 	const struct sluice_service *service = (const void *)g + cfg_layout.services_at;
 
-	return service + sluice_place_of(hash, displacement[bucket], cfg_layout.service_mask);
+	service += sluice_place_of(hash, displacement[bucket], cfg_layout.service_mask);
+	barrier_var(service); // or clang keeps its base and its place, in two registers
+	if (!service)
+		__builtin_unreachable();
+	return service;
 }
 
 // An entry of a port page. Places are masked here and
@@ -132,37 +150,52 @@ static __always_inline const struct sluice_service *range_service(const struct s
 	return services + (at & cfg_layout.range_service_mask);
 }
 
+static __always_inline __u32 flow_hash(const struct packet *pkt, const void *plain)
+{
+	const __u8 fields = pkt->service->hash;
+	struct sluice_flow flow;
+
+	if (likely(fields == SLUICE_HASH_FIVE_TUPLE))
+		return sluice_flow_hash(&pkt->flow, &cfg_hash_key, SLUICE_HASH_FIVE_TUPLE,
+					pkt->family == 4);
+	flow = flow_again(pkt, plain);
+	return sluice_flow_hash(&flow, &cfg_hash_key, fields, pkt->family == 4);
+}
+
 // The flow's slot in the ring of its service, and the flow's hash; NULL if there is no such ring.
-static __always_inline const __u32 *choose_slot(struct packet *pkt)
+// `plain`: see flow_again().
+static __always_inline const __u32 *choose_slot(struct packet *pkt, const void *plain)
 {
 	const __u32 slots = cfg_layout.ring_slots;
 	const __u32 number = pkt->service->ring, zero = 0;
 	const __u32 *ring;
 	void *table;
+	__u32 hash;
 
+	hash = flow_hash(pkt, plain);
+	barrier_var(hash); // or clang keeps what it is made of over the lookups
+	pkt->hash = hash;
 	table = bpf_map_lookup_elem(&rings, &number);
 	if (!table)
 		return NULL;
 	ring = bpf_map_lookup_elem(table, &zero);
 	if (!ring)
 		return NULL;
-	pkt->hash =
-	    sluice_flow_hash(&pkt->flow, &cfg_hash_key, pkt->service->hash, pkt->family == 4);
 	return ring + sluice_slot_of(pkt->hash, slots);
 }
 
-// The member index at a place of the position table; NULL beyond its end.
-static __always_inline const __u32 *position_at(const struct sluice_generation *g, __u32 at)
+// The member index at a place of the position table.
+static __always_inline __u32 position_at(const struct sluice_generation *g, __u32 at)
 {
 	const __u32 *positions = (const void *)g + cfg_layout.positions_at;
 
-	return at < cfg_layout.positions ? positions + at : NULL;
+	return positions[at & cfg_layout.position_mask];
 }
 
 static __always_inline _Bool find_member(struct packet *pkt, __u32 index)
 {
 	pkt->member_index = index;
-	pkt->member = bpf_map_lookup_elem(&members, &pkt->member_index);
+	pkt->member = bpf_map_lookup_elem(&members, &index);
 	return pkt->member;
 }
 
@@ -182,14 +215,11 @@ static __always_inline void add(__u64 *counter, __u64 n)
 	*counter += n;
 }
 
-static __always_inline void explain(const struct packet *pkt, enum verdict v)
+static __always_inline void write_fate(const struct packet *pkt, enum verdict v)
 {
-	const __u32 zero = 0;
-	struct sluice_fate *f;
+	const __u32 key = 0;
+	struct sluice_fate *f = bpf_map_lookup_elem(&fate, &key);
 
-	if (!cfg_explain)
-		return;
-	f = bpf_map_lookup_elem(&fate, &zero);
 	if (!f)
 		return;
 	f->verdict = v;
@@ -197,4 +227,10 @@ static __always_inline void explain(const struct packet *pkt, enum verdict v)
 	f->service = pkt->service ? pkt->service->number : SLUICE_NONE;
 	f->member = pkt->member ? pkt->member_index : SLUICE_NONE;
 	f->ifindex = v == V_REDIRECT ? pkt->member->ifindex : 0;
+}
+
+static __always_inline void explain(const struct packet *pkt, enum verdict v)
+{
+	if (unlikely(cfg_explain))
+		write_fate(pkt, v);
 }

@@ -8,6 +8,7 @@
 // By its own name, or the verifier would not know it in the arguments of global functions.
 #define hook_ctx xdp_md
 
+#include "net/ip.h"
 #include "packet.bpf.h"
 
 static __always_inline struct cursor hook_packet(struct hook_ctx *ctx)
@@ -57,11 +58,35 @@ static __always_inline int hook_make_room(struct hook_ctx *ctx, int bytes)
 	return bpf_xdp_adjust_head(ctx, -bytes);
 }
 
+enum {
+	IPV4_HEAD = ETH_HLEN + sizeof(struct iphdr), // IPIP
+	IPV6_HEAD = ETH_HLEN + sizeof(struct ipv6hdr),
+	GUE_HEAD = IPV4_HEAD + UDP_HEADER + 4, // variant 0
+};
+
+static __always_inline __u32 opaque(__u32 constant)
+{
+	barrier_var(constant);
+	return constant;
+}
+
+// The length of a head itself. All that follows waits for where the packet begins now, and that for
+// this, which the member's row has: of the lengths that most heads have, the processor guesses the
+// branch, and goes on with a constant before the row has come.
+static __always_inline __u32 guessed(__u32 head_len)
+{
+	if (head_len == IPV4_HEAD)
+		return opaque(IPV4_HEAD);
+	if (head_len == IPV6_HEAD)
+		return opaque(IPV6_HEAD);
+	return head_len == GUE_HEAD ? opaque(GUE_HEAD) : head_len;
+}
+
 // Makes room for the member's head, where the Ethernet header and `tags` bytes of VLAN tags will be
 // written once more. Otherwise as above.
 static __always_inline int hook_make_head_room(const struct packet *pkt, __u32 tags)
 {
-	return hook_make_room(pkt->ctx, pkt->member->head_len + tags - l2_len(pkt));
+	return hook_make_room(pkt->ctx, guessed(pkt->member->head_len) + tags - l2_len(pkt));
 }
 
 // Takes the tags out of the data where they would be in the way, which here they are not.

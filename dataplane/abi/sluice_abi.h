@@ -131,8 +131,8 @@ enum sluice_vip_flags {
 
 // What is known of an address, or of a prefix, that is a VIP.
 struct sluice_vip_services {
-	struct sluice_addr
-	    name;	 // what its services have for a VIP; ::, nobody's: the entry is free
+	// What its services have for a VIP. ::, nobody's: the entry is free.
+	struct sluice_addr name;
 	__u32 of_prefix; // what their endpoints have besides: SLUICE_OF_PREFIX, or 0
 	__u16 flags;	 // enum sluice_vip_flags
 	__u16 tcp_ports; // root page of its TCP port ranges, or SLUICE_NO_PORTS

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // The shortcut: nearly every packet is a whole TCP segment or UDP datagram behind one plain IP
-// header, for a service on exactly its port. A few comparisons tell, and it joins the others where
-// their service is known. Whatever is not as plain as that, or wrong in any way, is left to the
-// stages, which judge: nothing is dropped here for what it is.
+// header. A few comparisons tell; one lookup finds its service, by address, protocol and port, or
+// what the stage does where none is on exactly that; and it joins the others. Whatever is not as
+// plain, or wrong in any way, is left to the stages, which judge: nothing is dropped here for what
+// it is.
 //
 // What makes it short, and has to be kept: a field is read where it is needed, and once more after
 // a lookup, because lookups leave four registers alone and a spill costs more than a read; and what
@@ -22,8 +23,8 @@ enum {
 	NOT_PLAIN = V_NEXT, // the packet wants the whole walk, and nothing has been done to it yet
 };
 
-// No service is on the endpoint, but there are prefixes, ranges of ports, any port. V_NEXT: the
-// packet has its service now, or none, and is not plain.
+// No service is on exactly the endpoint, but there are prefixes, ranges of ports, any port. V_NEXT:
+// the packet has its service now, or, not being plain, none.
 static __always_inline enum verdict look_further(struct packet *pkt, struct sluice_addr dst,
 						 __u8 proto, __be16 port)
 {
@@ -151,6 +152,8 @@ static __always_inline enum verdict shorten_ipv6(struct packet *pkt)
 			return v;
 	}
 	pkt->l3_bytes = hook_l3_bytes(pkt, ip);
+	// A payload that is too long for 16 bits with its header leaves fewer than any plain packet
+	// has: is_plain_l4() declines it.
 	pkt->l3_len = sizeof(struct ipv6hdr) + bpf_ntohs(ip->first >> 32);
 	pkt->tos = bpf_ntohs(ip->first) >> 4;
 	if (unlikely(!ipv6_is_plain(ip)) || unlikely(!is_for_us(pkt, eth)) ||

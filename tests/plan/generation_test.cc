@@ -26,15 +26,14 @@ bool is_vip(const GenerationBytes& g, const sluice_shape& s, const IpAddress& ad
   const uint32_t d = *at<uint32_t>(g, sluice_vip_displacements_at(),
                                    sluice_bucket_of(hash, s.vips / SLUICE_BUCKET - 1));
   const auto* vip = at<sluice_vip>(g, sluice_vips_at(s), sluice_place_of(hash, d, s.vips - 1));
-  return address != IpAddress() && std::memcmp(&vip->addr, &a, sizeof(a)) == 0 &&
-         std::memcmp(&vip->services.name, &a, sizeof(a)) == 0;
+  const sluice_addr nobody = {};
+  const bool is_free = std::memcmp(&vip->services.name, &nobody, sizeof(nobody)) == 0;
+  return !is_free && std::memcmp(&vip->addr, &a, sizeof(a)) == 0;
 }
 
 const sluice_service* service_at(const GenerationBytes& g, const sluice_shape& s,
-                                 const IpAddress& address, const PortRange& port) {
+                                 const sluice_addr& vip, uint32_t endpoint) {
   const auto* header = at<sluice_generation>(g, 0, 0);
-  const sluice_addr vip = to_abi(address);
-  const uint32_t endpoint = sluice_endpoint(port.protocol, htons(port.first));
   const uint64_t base =
       sluice_service_base(sluice_addr_high(&vip), sluice_addr_low(&vip), header->service_seed);
   const uint64_t hash = sluice_service_hash(base, endpoint);
@@ -44,6 +43,11 @@ const sluice_service* service_at(const GenerationBytes& g, const sluice_shape& s
       at<sluice_service>(g, sluice_services_at(s), sluice_place_of(hash, d, s.services - 1));
   const bool is_it = e->endpoint == endpoint && std::memcmp(&e->vip, &vip, sizeof(vip)) == 0;
   return is_it ? e : nullptr;
+}
+
+const sluice_service* service_at(const GenerationBytes& g, const sluice_shape& s,
+                                 const IpAddress& address, const PortRange& port) {
+  return service_at(g, s, to_abi(address), sluice_endpoint(port.protocol, htons(port.first)));
 }
 
 // As full as check_fits() allows: every frontend is found, and names its service's members.
@@ -91,6 +95,38 @@ TEST(Generation, FindsEveryFrontendOfALargeFullTable) {
   check_full_table(4096);
 }
 
+// Its endpoints differ in few bits, and UDP's from TCP's in two.
+TEST(Generation, FindsEveryPortOfOneVip) {
+  constexpr uint16_t kFirst = 8000, kPorts = 2048;
+  Example e;
+  Service& s = e.config.services[0];
+  s.vips = {IpPrefix::parse("192.0.2.10").value()};
+  s.ports.clear();
+  for (uint16_t i = 0; i < kPorts; i++)
+    for (uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP})
+      s.ports.push_back(PortRange::one(uint16_t(kFirst + i), protocol));
+  const Capacity c = e.capacity();
+  const Plan plan = plan_of({}, e, c);
+  for (const PortRange& port : s.ports)
+    ASSERT_NE(service_at(plan.generation, c.shape, ip("192.0.2.10"), port), nullptr) << port.first;
+  for (uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP})
+    EXPECT_EQ(service_at(plan.generation, c.shape, ip("192.0.2.10"),
+                         PortRange::one(kFirst + kPorts, protocol)),
+              nullptr);
+}
+
+// ::1 is an address that somebody may send to, and what the first prefix is called.
+TEST(Generation, NoAddressIsTakenForAPrefix) {
+  Example e;
+  e.config.services = {Example::service("s", {"198.51.100.0/28"}, {80})};
+  const Capacity c = e.capacity();
+  const Plan plan = plan_of({}, e, c);
+  const sluice_addr name = sluice_prefix_name(1);
+  const uint32_t endpoint = sluice_endpoint(IPPROTO_TCP, htons(80));
+  EXPECT_NE(service_at(plan.generation, c.shape, name, endpoint | SLUICE_OF_PREFIX), nullptr);
+  EXPECT_EQ(service_at(plan.generation, c.shape, name, endpoint), nullptr);
+}
+
 bool is_suspect(const GenerationBytes& g, const IpAddress& address) {
   const sluice_addr a = to_abi(address);
   const uint32_t place = address.is_v4() ? sluice_filter_place_v4(a.word[3])
@@ -131,12 +167,30 @@ TEST(Generation, TheFilterDeniesMostOthers) {
   EXPECT_FALSE(is_suspect(plan.generation, ip("2001:db8:c::7")));
 }
 
+// Clients of the VIP's own provider are no suspects.
+TEST(Generation, TheFilterTellsIpv6SubnetsApart) {
+  const Plan plan = plan_with_vip("2001:db8::10");
+  EXPECT_TRUE(is_suspect(plan.generation, ip("2001:db8::ffff")));
+  EXPECT_FALSE(is_suspect(plan.generation, ip("2001:db8:c::7")));
+  EXPECT_FALSE(is_suspect(plan.generation, ip("2001:db8:0:1::7")));
+}
+
+TEST(Generation, TheFilterKnowsIpv4sMartians) {
+  const Plan plan = plan_with_vip("192.0.2.10");
+  for (const char* a : {"0.0.0.1", "0.255.0.1", "127.0.0.1", "127.255.255.255", "224.0.0.1",
+                        "239.1.2.3", "240.0.0.1", "255.255.255.255"})
+    EXPECT_TRUE(is_suspect(plan.generation, ip(a))) << a;
+  for (const char* a : {"1.0.0.0", "126.255.255.255", "128.0.0.1", "223.255.255.255"})
+    EXPECT_FALSE(is_suspect(plan.generation, ip(a))) << a;
+}
+
 TEST(Generation, AnEmptyConfigurationFindsNothing) {
   Example e;
   e.config.services.clear();
   const Capacity c = e.capacity();
   const Plan plan = plan_of({}, e, c);
   EXPECT_FALSE(is_vip(plan.generation, c.shape, ip("192.0.2.10")));
+  EXPECT_FALSE(is_vip(plan.generation, c.shape, IpAddress()));
 }
 
 }  // namespace

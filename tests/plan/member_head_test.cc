@@ -50,6 +50,14 @@ TEST(MemberHead, Ipv4InIpv6) {
   EXPECT_EQ(m.outer, 6);
 }
 
+// The program does not look again whether the outer length fits its 16 bits.
+TEST(MemberHead, NoOuterPacketIsLongerThanAnIpPacketCanBe) {
+  const Backend b = {.name = "b", .address = ip("203.0.113.11"), .forward = {}};
+  const NextHop way = hop_for(b.address);
+  EXPECT_EQ(member_head(b, {.way = way, .mtu = 1500}, InnerFamily::kV4).max_inner, 1480);
+  EXPECT_EQ(member_head(b, {.way = way, .mtu = 65536}, InnerFamily::kV4).max_inner, 65515);
+}
+
 TEST(MemberHead, LastWordRepeatsTheEndOfTheHead) {
   for (const char* backend : {"203.0.113.11", "2001:db8:b::11"}) {
     const sluice_member m = head_for(backend, InnerFamily::kV4);

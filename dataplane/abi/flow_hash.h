@@ -30,6 +30,32 @@ static inline __u32 sluice_hash_finish(__u64 h)
 	return h >> 32;
 }
 
+// Of an IPv6 address, under four words of the key.
+static inline __u64 sluice_nh_address(const struct sluice_addr *a, const volatile __u32 *key)
+{
+	return sluice_nh(a->word[0], key[0], a->word[1], key[1]) +
+	       sluice_nh(a->word[2], key[2], a->word[3], key[3]);
+}
+
+// The three parts of what is finished: of IPv4's two addresses, of IPv6's, and of what follows.
+static inline __u64 sluice_nh_v4(__be32 src, __be32 dst, const volatile struct sluice_hash_key *key)
+{
+	return sluice_nh(src, key->word[0], dst, key->word[1]);
+}
+
+static inline __u64 sluice_nh_v6(const struct sluice_addr *src, const struct sluice_addr *dst,
+				 const volatile struct sluice_hash_key *key)
+{
+	return sluice_nh_address(src, key->word) + sluice_nh_address(dst, key->word + 4);
+}
+
+// `ports`: the source port and the destination port, four bytes as they stand in the packet.
+static inline __u64 sluice_nh_l4(__u32 ports, __u8 proto,
+				 const volatile struct sluice_hash_key *key)
+{
+	return sluice_nh(ports, key->word[8], proto, key->word[9]);
+}
+
 // Which slot a flow belongs to. `fields` is an enum sluice_hash_fields; what it leaves out counts
 // as zero. `is_v4`: both addresses are IPv4's, and only their last words are hashed. Always
 // inlined: clang (19) would make it a function, and keep its arguments in memory.
@@ -38,19 +64,14 @@ sluice_flow_hash(const struct sluice_flow *f, const volatile struct sluice_hash_
 		 __u8 fields, __u8 is_v4)
 {
 	const __u8 with_vip = fields != SLUICE_HASH_SOURCE;
-	const volatile __u32 *k = key->word;
 	__u64 h;
 
-	if (is_v4) {
-		h = sluice_nh(f->src.word[3], k[0], with_vip ? f->dst.word[3] : 0, k[1]);
-	} else {
-		h = sluice_nh(f->src.word[0], k[0], f->src.word[1], k[1]) +
-		    sluice_nh(f->src.word[2], k[2], f->src.word[3], k[3]);
-		if (with_vip)
-			h += sluice_nh(f->dst.word[0], k[4], f->dst.word[1], k[5]) +
-			     sluice_nh(f->dst.word[2], k[6], f->dst.word[3], k[7]);
-	}
+	if (is_v4)
+		h = sluice_nh_v4(f->src.word[3], with_vip ? f->dst.word[3] : 0, key);
+	else
+		h = with_vip ? sluice_nh_v6(&f->src, &f->dst, key)
+			     : sluice_nh_address(&f->src, key->word);
 	if (fields == SLUICE_HASH_FIVE_TUPLE)
-		h += sluice_nh((__u32)f->dport << 16 | f->sport, k[8], f->proto, k[9]);
+		h += sluice_nh_l4((__u32)f->dport << 16 | f->sport, f->proto, key);
 	return sluice_hash_finish(h);
 }

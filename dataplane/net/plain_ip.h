@@ -31,9 +31,20 @@ static __always_inline _Bool ipv4_is_plain(const struct plain_ipv4 *ip)
 	return (ip->first & 0xff3f0000000000ffull) == 0x45 && ip->ttl;
 }
 
+// Of `first`, and volatile, so that clang reads them once more, and does not make them of that.
 static __always_inline __u8 plain_ipv6_proto(const struct plain_ipv6 *ip)
 {
-	return ip->first >> 48;
+	return *((const volatile __u8 *)ip + 6);
+}
+
+static __always_inline __u32 plain_ipv6_payload(const struct plain_ipv6 *ip)
+{
+	return bpf_ntohs(*((const volatile __be16 *)ip + 2));
+}
+
+static __always_inline __u8 plain_ipv6_tos(const struct plain_ipv6 *ip)
+{
+	return bpf_ntohs(*(const volatile __be16 *)ip) >> 4;
 }
 
 // Version 6, some hops left. What the next header is, the caller looks at.
@@ -42,33 +53,23 @@ static __always_inline _Bool ipv6_is_plain(const struct plain_ipv6 *ip)
 	return (ip->first & 0xf0) == 0x60 && ip->first >> 56;
 }
 
-// Sets all of `flow` but the padding.
-static __always_inline void read_plain_ipv4(struct sluice_flow *flow, const struct plain_ipv4 *ip)
+// Both ports, as sluice_nh_l4() has them.
+static __always_inline __u32 plain_ports(const struct l4_ports *ports)
 {
-	addr_from_v4(&flow->src, ip->saddr);
-	addr_from_v4(&flow->dst, ip->daddr);
-	flow->sport = ip->ports.source;
-	flow->dport = ip->ports.dest;
-	flow->proto = ip->proto;
-}
+	typedef __u32 __attribute__((may_alias))
+	word; // of two bytes' alignment clang makes two loads
 
-static __always_inline void read_plain_ipv6(struct sluice_flow *flow, const struct plain_ipv6 *ip)
-{
-	flow->src = ip->saddr;
-	flow->dst = ip->daddr;
-	flow->sport = ip->ports.source;
-	flow->dport = ip->ports.dest;
-	flow->proto = plain_ipv6_proto(ip);
+	return *(const word *)ports;
 }
 
 // A flow's last eight bytes.
 static __always_inline __u64 flow_end(const struct l4_ports *ports, __u8 proto)
 {
-	return ports->source | (__u32)ports->dest << 16 | (__u64)proto << 32;
+	return plain_ports(ports) | (__u64)proto << 32;
 }
 
-// The same, padding and all, in stores of eight bytes: it will be read so, and a processor that
-// finds halves of what it reads in different stores waits for both of them.
+// Sets all of `flow`, padding and all, in stores of eight bytes: it will be read so, and a
+// processor that finds halves of what it reads in different stores waits for both of them.
 static __always_inline void copy_plain_ipv4(struct sluice_flow *flow, const struct plain_ipv4 *ip)
 {
 	sluice_half *to = (sluice_half *)flow;

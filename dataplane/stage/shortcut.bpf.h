@@ -70,11 +70,12 @@ static __always_inline _Bool is_plain_source_v4(const struct packet *pkt, __be32
 static __always_inline _Bool is_plain_source_v6(const struct packet *pkt,
 						const struct sluice_addr *src)
 {
+	const __u64 high = sluice_addr_high(src);
 	struct sluice_addr a;
 
-	if (unlikely(!src->word[0]) || unlikely((src->word[0] & 0xff) == 0xff))
+	if (unlikely(!(__u32)high) || unlikely((high & 0xff) == 0xff))
 		return 0;
-	if (likely(!is_suspect_v6(pkt->generation, sluice_addr_high(src))))
+	if (likely(!is_suspect_v6(pkt->generation, high)))
 		return 1;
 	a = *src;
 	return !is_vip(&a);
@@ -121,7 +122,6 @@ static __always_inline enum verdict shorten_ipv4(struct packet *pkt)
 	    unlikely(!is_plain_l4(pkt, sizeof(struct iphdr), ip->proto, &ip->ports)) ||
 	    unlikely(!is_plain_source_v4(pkt, ip->saddr)))
 		return NOT_PLAIN;
-	read_plain_ipv4(&pkt->flow, ip);
 	pkt->l4_len = pkt->l3_len - sizeof(struct iphdr);
 	return join(pkt, ip);
 }
@@ -154,13 +154,12 @@ static __always_inline enum verdict shorten_ipv6(struct packet *pkt)
 	pkt->l3_bytes = hook_l3_bytes(pkt, ip);
 	// A payload that is too long for 16 bits with its header leaves fewer than any plain packet
 	// has: is_plain_l4() declines it.
-	pkt->l3_len = sizeof(struct ipv6hdr) + bpf_ntohs(ip->first >> 32);
-	pkt->tos = bpf_ntohs(ip->first) >> 4;
+	pkt->l3_len = sizeof(struct ipv6hdr) + plain_ipv6_payload(ip);
+	pkt->tos = plain_ipv6_tos(ip);
 	if (unlikely(!ipv6_is_plain(ip)) || unlikely(!is_for_us(pkt, eth)) ||
 	    unlikely(!is_plain_l4(pkt, sizeof(struct ipv6hdr), proto, &ip->ports)) ||
 	    unlikely(!is_plain_source_v6(pkt, &ip->saddr)))
 		return NOT_PLAIN;
-	read_plain_ipv6(&pkt->flow, ip);
 	pkt->l4_len = pkt->l3_len - sizeof(struct ipv6hdr);
 	return join(pkt, ip);
 }

@@ -73,7 +73,7 @@ Result<void> World::publish(const Config& config, History::Next next) {
   Result<Plan> plan = make_plan(history_.live(), std::move(next.image), dataplane_->capacity());
   if (!plan) return plan.error();
   if (Result<void> r = sluice::publish(*plan, *dataplane_); !r) return r;
-  history_.go_live(std::move(*plan), config, std::move(next.leaving), now());
+  history_.go_live(history_.after(*plan, config, std::move(next.leaving), now()), now());
   return {};
 }
 

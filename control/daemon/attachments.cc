@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "kernel/xdp_link.h"
 
 namespace sluice {
 
@@ -15,12 +16,36 @@ uint32_t index_of(const std::vector<Link>& links, const std::string& name) {
   return 0;
 }
 
+// The mode that asks for what runs, and for nothing else.
+AttachMode mode_of(const Attachment& a) {
+  if (a.hook() == Hook::kTc) return AttachMode::kTc;
+  const std::string_view mode = a.mode();
+  if (mode == to_string(XdpMode::kNative)) return AttachMode::kNative;
+  return mode == to_string(XdpMode::kGeneric) ? AttachMode::kGeneric : AttachMode::kOffload;
+}
+
 bool named(const std::vector<Interface>& interfaces, const std::string& name) {
   return std::any_of(interfaces.begin(), interfaces.end(),
                      [&](const Interface& i) { return i.name == name; });
 }
 
 }  // namespace
+
+Result<void> Attachments::adopt(const Pins& pins) {
+  const Result<std::vector<std::string>> names = pins.list();
+  if (!names) return names.error();
+  for (const std::string& pin : *names) {
+    Result<std::optional<Attachment>> a = Attachment::look_at(pin, pins);
+    if (!a) return a.error();
+    if (!*a) continue;
+    const std::string name = (*a)->interface();
+    const bool alive = (*a)->alive();
+    known_.emplace(
+        name, Known{.mode = mode_of(**a), .runs_in = alive ? (*a)->mode() : "", .adopted = true});
+    if (alive) attached_.emplace(name, std::move(**a));
+  }
+  return {};
+}
 
 Result<void> Attachments::put(const std::vector<Interface>& wanted, const std::vector<Link>& links,
                               const Programs& programs, bool exchange, const Programs& old,
@@ -64,7 +89,7 @@ Result<void> Attachments::put_one(const Interface& wanted, uint32_t ifindex,
   const auto known = known_.find(wanted.name);
   Attachment* a = find_on(wanted.name, ifindex);
   if (a && known != known_.end() && known->second.mode == wanted.mode)
-    return exchange ? a->replace(program_fd) : Result<void>();
+    return exchange || known->second.adopted ? a->replace(program_fd) : Result<void>();
   if (Result<void> r = attach(wanted, ifindex, program_fd, pins); !r) return r;
   if (known == known_.end()) fresh.push_back(wanted.name);
   return {};
@@ -99,6 +124,7 @@ void Attachments::undo(const std::vector<std::string>& fresh, const std::vector<
 Result<void> Attachments::put_back(const std::string& name, const Known& known, uint32_t ifindex,
                                    const Programs& old, bool exchange, const Pins& pins) {
   const int program_fd = old.at(hook_of(known.mode));
+  if (program_fd < 0) return {};  // what ran was an earlier daemon's, and is not known
   Attachment* a = find_on(name, ifindex);
   if (!a && known.runs_in.empty()) return {};  // it did not run before
   if (a && a->mode() == known.runs_in) return exchange ? a->replace(program_fd) : Result<void>();

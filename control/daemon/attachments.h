@@ -14,6 +14,10 @@ namespace sluice {
 
 class Attachments {
  public:
+  // Takes note of what an earlier daemon has left attached, which is not detached by a put() that
+  // fails.
+  Result<void> adopt(const Pins& pins);
+
   // Puts the program of its hook on every wanted interface, pinned in `pins`. Where it already
   // runs, nothing happens unless `exchange`. On an error those that had one of `old` have it again,
   // in the mode they had it in, and those that were attached by this call are detached. `then` is
@@ -35,7 +39,8 @@ class Attachments {
  private:
   struct Known {
     AttachMode mode;
-    std::string runs_in;  // what `mode` came to, as Attachment::mode(); empty: it was away
+    std::string runs_in;   // what `mode` came to, as Attachment::mode(); empty: it was away
+    bool adopted = false;  // nobody knows which of our programs it runs
   };
   Result<void> put_all(const std::vector<Interface>& wanted, const std::vector<Link>& links,
                        const Programs& programs, bool exchange, const Pins& pins,

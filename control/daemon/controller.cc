@@ -6,6 +6,9 @@
 #include <set>
 
 #include "base/log.h"
+#include "daemon/adoption.h"
+#include "daemon/saved_state.h"
+#include "daemon/smoke.h"
 #include "kernel/publish.h"
 #include "plan/warnings.h"
 
@@ -19,6 +22,10 @@ uint32_t members_in_use(const Live& live) {
   return n;
 }
 
+Time now() {
+  return std::chrono::steady_clock::now();
+}
+
 std::vector<MacAddress> macs_of(const Config& config, const std::vector<Link>& links) {
   std::set<MacAddress> macs;
   for (const Interface& i : config.interfaces)
@@ -28,28 +35,48 @@ std::vector<MacAddress> macs_of(const Config& config, const std::vector<Link>& l
 }
 
 // Of slots that change their state as time goes by, people need not hear.
-bool is_news(const Image& before, const Plan& plan) {
+bool is_news(const Image& before, const Plan& plan, const Image& after) {
   const auto same = [](const ImageService& a, const ImageService& b) {
     return a.name == b.name && a.frontends == b.frontends && a.members.size() == b.members.size();
   };
-  const std::vector<ImageService>& now = plan.next.image.services;
+  const std::vector<ImageService>& now = after.services;
   return !plan.moved.empty() || !plan.put_members.empty() ||
          !std::equal(now.begin(), now.end(), before.services.begin(), before.services.end(), same);
 }
 
-void log_change(const Image& before, const Plan& plan) {
+// `now` is what `plan` made of `before`.
+void log_change(const Image& before, const Plan& plan, const Live& now) {
   if (plan.empty()) return;
   for (const Moved& m : plan.moved)
     spdlog::info("service {}: {:.2f}% of its slots go to another backend", m.service,
                  m.share * 100);
   if (!plan.patch_macs.empty()) spdlog::info("{} next hops changed", plan.patch_macs.size());
   if (!plan.generation.empty())
-    spdlog::log(is_news(before, plan) ? spdlog::level::info : spdlog::level::debug,
-                "generation {} is live: {} services, {} members", plan.next.generation,
-                plan.next.image.services.size(), plan.next.members.size());
+    spdlog::log(is_news(before, plan, now.image) ? spdlog::level::info : spdlog::level::debug,
+                "generation {} is live: {} services, {} members", now.generation,
+                now.image.services.size(), now.members.size());
 }
 
 }  // namespace
+
+Result<void> Controller::adopt() {
+  if (Result<void> r = attachments_.adopt(pins_); !r) return r;
+  Result<std::optional<Adopted>> found = sluice::adopt(pins_);
+  if (!found) return found.error();
+  if (!*found) return {};
+  Adopted& a = **found;
+  directory_ = a.number;
+  state_ = PinnedState(pins_.tables_path(a.number));
+  dataplane_ = std::move(a.dataplane);
+  tables_number_++;
+  made_ = std::move(a.made);
+  programs_known_ = a.same_programs;
+  history_ = History(std::move(a.past));
+  ledger_ = std::move(a.ledger);
+  spdlog::info("going on with generation {}, which runs: {} services, {} members",
+               live().generation, live().image.services.size(), live().members.size());
+  return {};
+}
 
 Result<void> Controller::apply(const Config& config, const NextHops& next_hops,
                                const std::vector<Link>& links) {
@@ -58,11 +85,13 @@ Result<void> Controller::apply(const Config& config, const NextHops& next_hops,
   warn(config, next.image);
   const Make wanted = make_for(config, next.image, links);
   if (Result<void> r = check_image(wanted, next.image); !r) return r;
-  Result<void> r = can_serve(wanted, next.image)
-                       ? change_tables(config, std::move(next), links)
+  Result<void> r = tables_fit(wanted, next.image)
+                       ? change(config, wanted, std::move(next), links)
                        : replace_dataplane(config, wanted, std::move(next), links);
   if (!r) return r;
-  return attachments_.remove_others(config.interfaces, pins_);
+  if (r = attachments_.remove_others(config.interfaces, pins_); !r) return r;
+  remove_old_tables();
+  return {};
 }
 
 // Once for as long as it is true.
@@ -73,28 +102,90 @@ void Controller::warn(const Config& config, const Image& image) {
   warned_ = std::move(now);
 }
 
-bool Controller::can_serve(const Make& wanted, const Image& image) const {
-  if (!dataplane_ || !serves(made_, wanted)) return false;
+bool Controller::tables_fit(const Make& wanted, const Image& image) const {
+  if (!dataplane_ || !tables_serve(made_, wanted)) return false;
+  if (!on_host(dataplane_.get()) && !serves(made_, wanted)) return false;
   Result<void> fits = check_fits(image, dataplane_->capacity());
   if (fits) fits = check_numbers(live(), image, dataplane_->capacity());
   if (!fits) spdlog::info("building larger tables: {}", fits.error().message);
   return fits.has_value();
 }
 
+// Programs learn what the new tables ask of them before those are in force, and forget what nobody
+// asks for any more when they are.
+Result<void> Controller::change(const Config& config, const Make& wanted, History::Next next,
+                                const std::vector<Link>& links) {
+  const Make both = make_for_both(made_, wanted);
+  if (on_host(dataplane_.get()) && !(programs_known_ && serves(made_, both)))
+    if (Result<void> r = change_programs(config, both, links); !r) return r;
+  if (Result<void> r = change_tables(config, std::move(next), links); !r) return r;
+  if (serves(made_, wanted)) return {};
+  if (Result<void> r = change_programs(config, wanted, links); !r)
+    spdlog::warn("the programs go on with features that nobody needs: {}", r.error().message);
+  return {};
+}
+
 Result<void> Controller::change_tables(const Config& config, History::Next next,
                                        const std::vector<Link>& links) {
   Result<Plan> plan = make_plan(live(), std::move(next.image), dataplane_->capacity());
   if (!plan) return plan.error();
+  Past past = history_.after(*plan, config, std::move(next.leaving), now());
+  if (Result<void> r = publish_saved(*plan, past, config, links); !r) return r;
+
+  // Members whose place is released now are read before anything can reuse it.
+  if (past.live.retired.size() != live().retired.size())
+    if (Result<Counters> c = read(*dataplane_, live()); c)
+      ledger_.retire_members(*c, live(), past.live);
+  ledger_.begin_members(plan->put_members);
+  log_change(live().image, *plan, past.live);
+  const uint64_t before = live().generation;
+  history_.go_live(std::move(past), now());
+  if (before != live().generation) state_.remove(before);
+  save_what_is_in_force();
+  return {};
+}
+
+// The state first: whoever finds the generation finds what belongs to it.
+Result<void> Controller::publish_saved(Plan& plan, const Past& past, const Config& config,
+                                       const std::vector<Link>& links) {
+  if (Result<void> r = state_.save(past.live.generation, state_of(past)); !r) return r;
   const Programs programs = dataplane_->programs();
   Result<void> r = attachments_.put(config.interfaces, links, programs, /*exchange=*/false,
-                                    programs, pins_, [&] { return publish(*plan, *dataplane_); });
+                                    programs, pins_, [&] { return publish(plan, *dataplane_); });
+  if (r) return r;
+  if (past.live.generation != live().generation)
+    state_.remove(past.live.generation);
+  else
+    save_what_is_in_force();
+  return r;
+}
+
+// While links and pins have different programs, the state says that nobody knows which run.
+Result<void> Controller::change_programs(const Config& config, const Make& make,
+                                         const std::vector<Link>& links) {
+  Dataplane& dataplane = *on_host(dataplane_.get());
+  Result<Objects> objects = make_programs(make, dataplane);
+  if (!objects) return objects.error();
+  const Programs old = dataplane.programs();
+  const Programs fresh = {objects->program_fd(Hook::kXdp), objects->program_fd(Hook::kTc)};
+  if (Result<void> r = try_programs(fresh, make); !r) return r;
+  programs_known_ = false;
+  if (Result<void> r = save(); !r) return r;
+  Result<void> r = attachments_.put(config.interfaces, links, fresh, /*exchange=*/true, old, pins_,
+                                    [&] { return dataplane.take_programs(std::move(*objects)); });
   if (!r) return r;
-  // Members whose place is released now are read before anything can reuse it.
-  if (plan->next.retired.size() != live().retired.size())
-    if (Result<Counters> c = read(*dataplane_, live()); c)
-      ledger_.retire_members(*c, live(), plan->next);
-  go_live(std::move(*plan), config, std::move(next.leaving));
+  made_ = make;
+  programs_known_ = true;
+  spdlog::info("other programs run on the same tables");
+  save_what_is_in_force();
   return {};
+}
+
+Result<void> Controller::try_programs(const Programs& programs, const Make& make) {
+  SmokeCounts counts;
+  Result<void> r = smoke_test(programs, live(), hash_key_from_seed(make.seed), counts);
+  ledger_.add_tests(counts);
+  return r;
 }
 
 Result<void> Controller::replace_dataplane(const Config& config, const Make& wanted,
@@ -107,41 +198,115 @@ Result<void> Controller::replace_dataplane(const Config& config, const Make& wan
   if (!fresh) return fresh.error();
   Result<Plan> plan = make_first_plan(live(), std::move(next.image), (*fresh)->capacity());
   if (!plan) return plan.error();
-  if (Result<void> p = publish(*plan, **fresh); !p) return p;
+  Past past = history_.after(*plan, config, std::move(next.leaving), now());
+  PinnedState state;
+  uint32_t directory = 0;
+  SmokeCounts tests;
+  if (Result<void> r = keep(**fresh, wanted, *plan, past, state, directory, tests); !r) return r;
 
   const Programs old = dataplane_ ? dataplane_->programs() : Programs{};
   Result<void> r =
       attachments_.put(config.interfaces, links, (*fresh)->programs(), true, old, pins_);
-  if (!r) return r;
-  if (dataplane_)
+  if (!r) {
+    if (directory)
+      if (Result<void> gone = pins_.remove_tables(directory); !gone)
+        spdlog::error("{}", gone.error().message);
+    return r;
+  }
+  if (dataplane_) {
     if (Result<Counters> c = read(*dataplane_, live()); c) ledger_.retire_all(*c, live());
-  retire_flow_events(**fresh);
+    retire_flow_events(**fresh);
+  }
   pause.reset();
+  ledger_.forget_tests();
+  ledger_.add_tests(tests);
   dataplane_ = std::move(*fresh);
   tables_number_++;
   made_ = wanted;
-  go_live(std::move(*plan), config, std::move(next.leaving));
+  programs_known_ = true;
+  directory_ = directory;
+  state_ = std::move(state);
+  log_change(live().image, *plan, past.live);
+  history_.go_live(std::move(past), now());
+  save_what_is_in_force();
   return {};
+}
+
+// Fills a new data plane, among the pins of the instance if it can be there. Its directory has a
+// number, 1 or more, when all of it is in place.
+Result<void> Controller::keep(LoadedDataplane& fresh, const Make& make, const Plan& plan,
+                              const Past& past, PinnedState& state, uint32_t& directory,
+                              SmokeCounts& tests) const {
+  Dataplane* const d = on_host(&fresh);
+  if (!d) return publish(plan, fresh);
+  const Result<std::vector<uint32_t>> numbers = pins_.tables();
+  if (!numbers) return numbers.error();
+  const Result<std::string> unfinished = pins_.make_tables();
+  if (!unfinished) return unfinished.error();
+  state = PinnedState(*unfinished);
+  Result<void> r = d->pin(*unfinished);
+  if (r) r = publish(plan, fresh);
+  if (r) r = smoke_test(d->programs(), past.live, hash_key_from_seed(make.seed), tests);
+  if (r)
+    r = state.save(past.live.generation,
+                   write_state(make, d->capacity(), past, ledger_.sums(), our_layout()));
+  const uint32_t number = numbers->empty() ? 1 : numbers->back() + 1;
+  if (r) r = pins_.finish_tables(number);
+  if (!r) {
+    if (Result<void> gone = pins_.remove_unfinished(); !gone)
+      spdlog::error("{}", gone.error().message);
+    return r;
+  }
+  d->moved(pins_.tables_path(number));
+  state.moved(pins_.tables_path(number));
+  directory = number;
+  return {};
+}
+
+std::vector<uint8_t> Controller::state_of(const Past& past) const {
+  Layout layout = our_layout();
+  if (!programs_known_)
+    for (auto& [hook, digest] : layout.programs) digest.clear();
+  return write_state(made_, dataplane_->capacity(), past, ledger_.sums(), layout);
+}
+
+Result<void> Controller::save() {
+  if (!state_.is_kept()) return {};
+  return state_.save(live().generation, state_of(history_.past()));
+}
+
+// After a change: it is in force, whatever becomes of this. What was saved before it is right but
+// for counters, or makes the next daemon exchange programs once more.
+void Controller::save_what_is_in_force() {
+  if (Result<void> r = save(); !r) spdlog::warn("{}", r.error().message);
+}
+
+// Those of data planes that were replaced; nothing runs on them any more.
+void Controller::remove_old_tables() {
+  const Result<std::vector<uint32_t>> numbers = pins_.tables();
+  if (!numbers) return spdlog::warn("{}", numbers.error().message);
+  for (const uint32_t number : *numbers)
+    if (number != directory_)
+      if (Result<void> r = pins_.remove_tables(number); !r) spdlog::warn("{}", r.error().message);
 }
 
 // From one data plane on the host to the next, their counters go on; a device has none.
 void Controller::retire_flow_events(LoadedDataplane& next) {
-  if (!dataplane_ || !dataplane_->flows() || next.flows()) return;
-  if (Result<FlowEvents> e = dataplane_->flows()->events(); e) ledger_.retire_flow_events(*e);
-}
-
-void Controller::go_live(Plan plan, const Config& config, Leaving leaving) {
-  log_change(live().image, plan);
-  history_.go_live(std::move(plan), config, std::move(leaving), std::chrono::steady_clock::now());
+  if (!flow_tables() || next.flows()) return;
+  if (Result<FlowEvents> e = flow_tables()->events(); e) ledger_.retire_flow_events(*e);
 }
 
 Result<void> Controller::unload() {
   if (Result<void> r = attachments_.remove_all(pins_); !r) return r;
+  directory_ = 0;
+  remove_old_tables();
   return pins_.remove_directory();
 }
 
 Result<Counters> Controller::read(const LoadedDataplane& dataplane, const Live& live) const {
-  return dataplane.counters(members_in_use(live));
+  Result<Counters> now = dataplane.counters(members_in_use(live));
+  if (now) ledger_.leave_out_tests(*now);
+  return now;
 }
 
 Result<Counters> Controller::counters() const {

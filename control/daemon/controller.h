@@ -7,6 +7,8 @@
 #include "daemon/attachments.h"
 #include "daemon/ledger.h"
 #include "daemon/make_dataplane.h"
+#include "daemon/pinned_state.h"
+#include "daemon/smoke.h"
 #include "kernel/pins.h"
 #include "model/config.h"
 #include "model/next_hop.h"
@@ -18,10 +20,14 @@ class Controller {
  public:
   explicit Controller(Pins pins) : pins_(std::move(pins)) {}
 
+  // Goes on with what an earlier daemon of the instance left running, if it can. To be called
+  // before all else.
+  Result<void> adopt();
+
   // Makes the kernel forward as `config` and `next_hops` say. Tables that fit are exchanged in the
-  // running data plane; otherwise (first time, more room needed, another seed, ring size or hook) a
-  // new data plane is built and filled beside it and takes its place on every interface. On an
-  // error the old state serves on.
+  // running data plane, under other programs if it takes those; otherwise (first time, more room
+  // needed, another seed or ring size) a new data plane is built and filled beside it and takes its
+  // place on every interface. On an error the old state serves on.
   Result<void> apply(const Config& config, const NextHops& next_hops,
                      const std::vector<Link>& links);
   // As History's.
@@ -39,6 +45,8 @@ class Controller {
   Result<void> unload();
 
   const Live& live() const { return history_.live(); }
+  // Those that packets meet; -1 where there is none.
+  Programs programs() const { return dataplane_ ? dataplane_->programs() : Programs{}; }
   const Attachments& attachments() const { return attachments_; }
   // Since this daemon started. Before the first apply() all are zero.
   Result<Counters> counters() const;
@@ -49,20 +57,35 @@ class Controller {
 
  private:
   void warn(const Config& config, const Image& image);
-  bool can_serve(const Make& wanted, const Image& image) const;
+  bool tables_fit(const Make& wanted, const Image& image) const;
+  Result<void> change(const Config& config, const Make& wanted, History::Next next,
+                      const std::vector<Link>& links);
   Result<void> change_tables(const Config& config, History::Next next,
                              const std::vector<Link>& links);
+  Result<void> change_programs(const Config& config, const Make& make,
+                               const std::vector<Link>& links);
   Result<void> replace_dataplane(const Config& config, const Make& wanted, History::Next next,
                                  const std::vector<Link>& links);
+  Result<void> publish_saved(Plan& plan, const Past& past, const Config& config,
+                             const std::vector<Link>& links);
+  Result<void> keep(LoadedDataplane& fresh, const Make& make, const Plan& plan, const Past& past,
+                    PinnedState& state, uint32_t& directory, SmokeCounts& tests) const;
+  Result<void> try_programs(const Programs& programs, const Make& make);
+  std::vector<uint8_t> state_of(const Past& past) const;
+  Result<void> save();
+  void save_what_is_in_force();
+  void remove_old_tables();
   void retire_flow_events(LoadedDataplane& next);
-  void go_live(Plan plan, const Config& config, Leaving leaving);
   Result<Counters> read(const LoadedDataplane& dataplane, const Live& live) const;
 
   Pins pins_;
   History history_;
   std::unique_ptr<LoadedDataplane> dataplane_;
   uint64_t tables_number_ = 0;
-  Make made_;                        // how dataplane_ was
+  Make made_;                    // how dataplane_ was
+  bool programs_known_ = false;  // they are as made_ says, and of this build
+  uint32_t directory_ = 0;       // the number of dataplane_'s among the pins; 0: it has none
+  PinnedState state_;
   std::vector<std::string> warned_;  // of what is in force
   Ledger ledger_;
   Attachments attachments_;

@@ -57,6 +57,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(EventLoop& loop, const Options& op
   std::unique_ptr<Daemon> d(new Daemon(loop, options, Controller(std::move(*pins)),
                                        std::move(*ways), std::move(*netlink)));
   d->config_ = std::move(*config);
+  if (Result<void> r = d->controller_.adopt(); !r) return r.error();
   // The API first: a socket that cannot be had is found out before packets are affected.
   Result<api::Server> server = api::Server::listen(loop, options.socket, d->handlers());
   if (!server) return server.error();

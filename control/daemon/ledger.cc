@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/ledger.h"
 
+#include <algorithm>
+
 namespace sluice {
 
 namespace {
@@ -18,7 +20,7 @@ void add_each(Array& sums, const Array& more) {
 }  // namespace
 
 void Ledger::add(const std::string& service, const Counters& counters, uint32_t index) {
-  if (index < counters.members.size()) add_to(services_[service], counters.members[index]);
+  if (index < counters.members.size()) add_to(sums_.services[service], counters.members[index]);
 }
 
 void Ledger::retire_members(const Counters& counters, const Live& old, const Live& next) {
@@ -27,7 +29,7 @@ void Ledger::retire_members(const Counters& counters, const Live& old, const Liv
     if (same == next.members.end() || same->second.index != m.index)
       add(key.service, counters, m.index);
   }
-  std::erase_if(services_, [&](const auto& s) {
+  std::erase_if(sums_.services, [&](const auto& s) {
     for (const ImageService& service : next.image.services)
       if (service.name == s.first) return false;
     return true;
@@ -36,31 +38,48 @@ void Ledger::retire_members(const Counters& counters, const Live& old, const Liv
 
 void Ledger::retire_all(const Counters& counters, const Live& live) {
   for (const auto& [key, m] : live.members) add(key.service, counters, m.index);
-  add_each(reasons_.drops, counters.drops);
-  add_each(reasons_.passes, counters.passes);
-  add_each(reasons_.replies, counters.replies);
+  add_each(sums_.reasons.drops, counters.drops);
+  add_each(sums_.reasons.passes, counters.passes);
+  add_each(sums_.reasons.replies, counters.replies);
+}
+
+void Ledger::begin_members(const std::vector<PutMember>& members) {
+  for (const PutMember& m : members) sums_.tests.erase(m.index);
+}
+
+void Ledger::add_tests(const std::map<uint32_t, sluice_counter>& tests) {
+  for (const auto& [number, n] : tests) add_to(sums_.tests[number], n);
+}
+
+void Ledger::leave_out_tests(Counters& now) const {
+  for (const auto& [number, n] : sums_.tests) {
+    if (number >= now.members.size()) continue;
+    sluice_counter& m = now.members[number];
+    m.packets -= std::min(m.packets, n.packets);
+    m.bytes -= std::min(m.bytes, n.bytes);
+  }
 }
 
 void Ledger::retire_flow_events(const FlowEvents& events) {
-  add_each(flow_events_, events);
+  add_each(sums_.flow_events, events);
 }
 
 FlowEvents Ledger::flow_events(FlowEvents now) const {
-  add_each(now, flow_events_);
+  add_each(now, sums_.flow_events);
   return now;
 }
 
 Counters Ledger::reasons(Counters now) const {
-  add_each(now.drops, reasons_.drops);
-  add_each(now.passes, reasons_.passes);
-  add_each(now.replies, reasons_.replies);
+  add_each(now.drops, sums_.reasons.drops);
+  add_each(now.passes, sums_.reasons.passes);
+  add_each(now.replies, sums_.reasons.replies);
   return now;
 }
 
 sluice_counter Ledger::service(const std::string& name, const Counters& now,
                                const Live& live) const {
-  const auto retired = services_.find(name);
-  sluice_counter sum = retired == services_.end() ? sluice_counter{} : retired->second;
+  const auto retired = sums_.services.find(name);
+  sluice_counter sum = retired == sums_.services.end() ? sluice_counter{} : retired->second;
   for (const auto& [key, m] : live.members)
     if (key.service == name && m.index < now.members.size()) add_to(sum, now.members[m.index]);
   return sum;

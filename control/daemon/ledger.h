@@ -13,12 +13,33 @@ namespace sluice {
 
 class Ledger {
  public:
+  // What was retired.
+  struct Sums {
+    std::map<std::string, sluice_counter> services;
+    Counters reasons;
+    FlowEvents flow_events = {};
+    // What members count of packets that we made up ourselves (smoke.h), by number.
+    std::map<uint32_t, sluice_counter> tests;
+  };
+
+  Ledger() = default;
+  explicit Ledger(Sums sums) : sums_(std::move(sums)) {}
+  const Sums& sums() const { return sums_; }
+
   // Takes over what the members of `old` counted that are not in `next` under the same index.
   void retire_members(const Counters& counters, const Live& old, const Live& next);
   // Takes over everything a data plane counted that is about to go.
   void retire_all(const Counters& counters, const Live& live);
   // Takes over what was counted of flows by a data plane whose successor begins at zero.
   void retire_flow_events(const FlowEvents& events);
+
+  // Members that have just been put under their numbers count from zero.
+  void begin_members(const std::vector<PutMember>& members);
+  void add_tests(const std::map<uint32_t, sluice_counter>& tests);
+  // Other tables count from zero.
+  void forget_tests() { sums_.tests.clear(); }
+  // Takes packets of our own out of what members count.
+  void leave_out_tests(Counters& now) const;
 
   // `now` plus what was retired.
   Counters reasons(Counters now) const;
@@ -28,9 +49,7 @@ class Ledger {
 
  private:
   void add(const std::string& service, const Counters& counters, uint32_t index);
-  std::map<std::string, sluice_counter> services_;
-  Counters reasons_;
-  FlowEvents flow_events_ = {};
+  Sums sums_;
 };
 
 }  // namespace sluice

@@ -7,7 +7,6 @@
 #include <bit>
 
 #include "kernel/attached_program.h"
-#include "kernel/dataplane.h"
 #include "kernel/device_dataplane.h"
 #include "plan/device.h"
 
@@ -40,11 +39,6 @@ uint32_t default_flows() {
 uint32_t flows_for(const Config& config, const Features& features) {
   if (!features.tracking) return 0;
   return config.flows ? config.flows : default_flows();
-}
-
-// The programs of `before`, if they run on the host.
-const Dataplane* on_host(const LoadedDataplane* before) {
-  return dynamic_cast<const Dataplane*>(before);
 }
 
 uint32_t numbers_in_use(const Live& live) {
@@ -84,13 +78,38 @@ Make make_for(const Config& config, const Image& image, const std::vector<Link>&
   return m;
 }
 
-bool serves(const Make& made, const Make& wanted) {
+bool tables_serve(const Make& made, const Make& wanted) {
   return made.seed == wanted.seed && made.ring_size == wanted.ring_size &&
-         made.flows == wanted.flows && made.features == wanted.features &&
-         made.device == wanted.device &&
-         (made.device_ifindex == wanted.device_ifindex || wanted.device_ifindex == 0) &&
+         made.flows == wanted.flows && made.device == wanted.device &&
+         (made.device_ifindex == wanted.device_ifindex || wanted.device_ifindex == 0);
+}
+
+bool serves(const Make& made, const Make& wanted) {
+  return tables_serve(made, wanted) && made.features == wanted.features &&
          std::includes(made.hooks.begin(), made.hooks.end(), wanted.hooks.begin(),
                        wanted.hooks.end());
+}
+
+Make make_for_both(const Make& made, const Make& wanted) {
+  Make m = wanted;
+  m.features.prefixes |= made.features.prefixes;
+  m.features.port_ranges |= made.features.port_ranges;
+  m.features.tracking |= made.features.tracking;
+  m.hooks.insert(made.hooks.begin(), made.hooks.end());
+  return m;
+}
+
+Result<Objects> make_programs(const Make& make, const Dataplane& dataplane) {
+  return Objects::load(dataplane.capacity(), hash_key_from_seed(make.seed), make.features,
+                       make.hooks, &dataplane.objects(), Inherit::kAll);
+}
+
+Dataplane* on_host(LoadedDataplane* dataplane) {
+  return dynamic_cast<Dataplane*>(dataplane);
+}
+
+const Dataplane* on_host(const LoadedDataplane* dataplane) {
+  return dynamic_cast<const Dataplane*>(dataplane);
 }
 
 Result<void> check_image(const Make& make, const Image& image) {

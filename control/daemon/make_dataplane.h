@@ -8,8 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel/loaded_dataplane.h"
-#include "kernel/objects.h"
+#include "kernel/dataplane.h"
 #include "model/config.h"
 #include "network/links.h"
 #include "plan/plan.h"
@@ -33,8 +32,21 @@ Make make_for(const Config& config, const Image& image, const std::vector<Link>&
 // Whether what was made as `made` does for `wanted`.
 bool serves(const Make& made, const Make& wanted);
 
+// Whether its tables do, be it under other programs.
+bool tables_serve(const Make& made, const Make& wanted);
+
+// What does for both, on the tables of `made`.
+Make make_for_both(const Make& made, const Make& wanted);
+
+// Programs as `make` says, on the tables of `dataplane`.
+Result<Objects> make_programs(const Make& make, const Dataplane& dataplane);
+
 // An error where `image` needs what the device, if there is one, is known to lack.
 Result<void> check_image(const Make& make, const Image& image);
+
+// The data plane, if it is on the host.
+Dataplane* on_host(LoadedDataplane* dataplane);
+const Dataplane* on_host(const LoadedDataplane* dataplane);
 
 // With room for `image`, which has been checked, and for the member numbers of `live`. Flows that
 // `before` (null: nothing) remembers are remembered on.

@@ -32,6 +32,15 @@ Result<Attachment> Attachment::put(const Interface& wanted, uint32_t ifindex, in
   return Attachment(wanted.name, std::move(*program));
 }
 
+Result<std::optional<Attachment>> Attachment::look_at(const std::string& pin, const Pins& pins) {
+  const std::optional<std::string> interface = interface_of_pin(pin);
+  if (!interface) return std::optional<Attachment>();
+  Result<std::optional<AttachedProgram>> program = AttachedProgram::look_at(pins.path(pin));
+  if (!program) return program.error();
+  if (!*program) return std::optional<Attachment>();
+  return std::optional<Attachment>(Attachment(*interface, std::move(**program)));
+}
+
 Result<void> Attachment::remove(const std::string& pin, const Pins& pins) {
   return AttachedProgram::remove(pins.path(pin));
 }

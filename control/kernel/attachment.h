@@ -21,6 +21,9 @@ class Attachment {
   static Result<Attachment> put(const Interface& wanted, uint32_t ifindex, int program_fd,
                                 const Pins& pins);
 
+  // What is pinned as `pin`, if something is.
+  static Result<std::optional<Attachment>> look_at(const std::string& pin, const Pins& pins);
+
   // Detaches what is pinned as `pin` and removes the pin. When it returns, packets pass.
   static Result<void> remove(const std::string& pin, const Pins& pins);
 

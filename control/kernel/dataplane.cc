@@ -46,13 +46,6 @@ Result<UniqueFd> create_trie(const PrefixTable& table) {
   return fd;
 }
 
-Result<void> delete_all(int outer, std::span<const uint32_t> numbers, const char* what) {
-  for (uint32_t number : numbers)
-    if (bpf_map_delete_elem(outer, &number) != 0 && errno != ENOENT)
-      return errno_error(fmt::format("release {} {}", what, number));
-  return {};
-}
-
 // Every map-in-map update waits for a grace period of its own, so rings go in by the batch.
 Result<void> update_batch(int outer, std::vector<uint32_t>& numbers, std::vector<int>& fds) {
   LIBBPF_OPTS(bpf_map_batch_opts, options);
@@ -140,6 +133,7 @@ Result<void> Dataplane::put_rings(std::span<const PutRing> puts) {
                                capacity_.shape.ring_slots)};
     Result<UniqueFd> fd = create_ring(*p.ring);
     if (!fd) return fd.error();
+    if (Result<void> r = pins_.put("ring", p.number, fd->get()); !r) return r;
     numbers.push_back(p.number);
     fds.push_back(fd->get());
     owned.push_back(std::move(*fd));
@@ -152,6 +146,7 @@ Result<void> Dataplane::put_prefixes(std::span<const PutPrefixes> puts) {
     Result<UniqueFd> trie = create_trie(p.table);
     if (!trie) return trie.error();
     const int fd = trie->get();
+    if (Result<void> r = pins_.put("prefixes", p.number, fd); !r) return r;
     if (bpf_map_update_elem(objects_.map_fd("prefixes"), &p.number, &fd, BPF_ANY) != 0)
       return errno_error(fmt::format("put {} VIP prefixes in place", p.table.size()));
   }
@@ -165,17 +160,37 @@ Result<void> Dataplane::swap_generation(const GenerationBytes& bytes) {
   if (bpf_map_update_elem(table->get(), &zero, bytes.data(), BPF_ANY) != 0)
     return errno_error("fill a generation's table");
   const int fd = table->get();
-  if (bpf_map_update_elem(objects_.map_fd("generation"), &zero, &fd, BPF_ANY) != 0)
-    return errno_error("swap the generation in");
+  uint64_t number;
+  std::memcpy(&number, bytes.data(), sizeof(number));
+  if (Result<void> r = pins_.put("generation", number, fd); !r) return r;
+  if (bpf_map_update_elem(objects_.map_fd("generation"), &zero, &fd, BPF_ANY) != 0) {
+    const Error e = errno_error("swap the generation in");
+    (void)pins_.remove("generation", number);
+    return e;
+  }
+  const uint64_t before = std::exchange(generation_, number);
+  if (before == 0 || before == number) return {};
+  if (Result<void> r = pins_.remove("generation", before); !r)
+    spdlog::warn("an old generation keeps its name: {}", r.error().message);
+  return {};
+}
+
+Result<void> Dataplane::release(const char* map, const char* kind,
+                                std::span<const uint32_t> numbers) {
+  for (uint32_t number : numbers) {
+    if (bpf_map_delete_elem(objects_.map_fd(map), &number) != 0 && errno != ENOENT)
+      return errno_error(fmt::format("release {} {}", kind, number));
+    if (Result<void> r = pins_.remove(kind, number); !r) return r;
+  }
   return {};
 }
 
 Result<void> Dataplane::release_rings(std::span<const uint32_t> numbers) {
-  return delete_all(objects_.map_fd("rings"), numbers, "ring");
+  return release("rings", "ring", numbers);
 }
 
 Result<void> Dataplane::release_prefixes(std::span<const uint32_t> numbers) {
-  return delete_all(objects_.map_fd("prefixes"), numbers, "table of prefixes");
+  return release("prefixes", "prefixes", numbers);
 }
 
 }  // namespace sluice

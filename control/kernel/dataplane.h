@@ -8,6 +8,7 @@
 #include "kernel/loaded_dataplane.h"
 #include "kernel/mapping.h"
 #include "kernel/objects.h"
+#include "kernel/table_pins.h"
 
 namespace sluice {
 
@@ -25,6 +26,17 @@ class Dataplane : public LoadedDataplane {
                                                  const Features& features = {},
                                                  const std::set<Hook>& hooks = {Hook::kXdp},
                                                  const Dataplane* before = nullptr);
+  // What pin() has left in a directory, of this capacity. Fails if it is not whole, or not of that.
+  static Result<std::unique_ptr<Dataplane>> open(const std::string& directory,
+                                                 const Capacity& capacity);
+  // Pins everything in the directory, which is empty, and from now on what is published, too.
+  Result<void> pin(const std::string& directory);
+  // The directory of the pins has another name now.
+  void moved(const std::string& directory) { pins_ = TablePins(directory); }
+  // Programs for other features or hooks take the place of these, on the same tables. What is
+  // attached runs on as it was: the caller exchanges it.
+  Result<void> take_programs(Objects objects);
+  const Objects& objects() const { return objects_; }
 
   const Capacity& capacity() const override { return capacity_; }
   // -1 where the hook was not asked for.
@@ -45,6 +57,13 @@ class Dataplane : public LoadedDataplane {
   // What became of the last packet on each CPU (struct sluice_fate), when loaded to explain.
   int fate_fd() const { return objects_.map_fd("fate"); }
 
+  // What stands in the tables, for whoever has opened them.
+  Result<GenerationBytes> generation() const;
+  Result<Ring> ring(uint32_t number) const;
+  sluice_member member(uint32_t index) const;
+  // Takes away what a killed daemon had put beside what is in force, or had not yet released.
+  Result<void> release_others(const std::set<uint64_t>& rings, const std::set<uint64_t>& prefixes);
+
   void patch_mac(const PatchMac& patch) override;
   void patch_life(const PatchLife& patch) override;
   Result<void> put_members(std::span<const PutMember> members) override;
@@ -57,11 +76,14 @@ class Dataplane : public LoadedDataplane {
  private:
   Dataplane(const Capacity& capacity, Objects objects, Mapping members, FlowTables flows,
             size_t possible_cpus);
+  Result<void> release(const char* map, const char* kind, std::span<const uint32_t> numbers);
   Capacity capacity_;
   Objects objects_;
   Mapping members_;
   FlowTables flows_;
   size_t possible_cpus_;
+  TablePins pins_;
+  uint64_t generation_ = 0;  // the number of the one that is pinned
 };
 
 }  // namespace sluice

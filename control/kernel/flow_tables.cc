@@ -100,6 +100,11 @@ void FlowTables::correct_half_open(int64_t difference) {
   __atomic_fetch_add(counter(half_open_), difference, __ATOMIC_RELAXED);
 }
 
+void FlowTables::end_pause() {
+  while (half_open() > RecordingPause::kBeyondAnyQuota / 2)
+    correct_half_open(-RecordingPause::kBeyondAnyQuota);
+}
+
 int64_t FlowTables::half_open() const {
   return __atomic_load_n(counter(half_open_), __ATOMIC_RELAXED);
 }

@@ -61,6 +61,8 @@ class FlowTables {
   bool remove(const Flow& flow);
   // Adds to the number of half-open flows that the quota is held to.
   void correct_half_open(int64_t difference);
+  // Ends a pause (RecordingPause) that a killed daemon has left.
+  void end_pause();
   int64_t half_open() const;
 
   Result<FlowEvents> events() const;
@@ -85,6 +87,8 @@ extern const std::array<ReasonText, SLUICE_FLOW_EVENT_COUNT> kFlowEventTexts;
 // the copy.
 class RecordingPause {
  public:
+  static constexpr int64_t kBeyondAnyQuota = int64_t(1) << 40;
+
   explicit RecordingPause(FlowTables& tables) : tables_(tables) {
     tables_.correct_half_open(kBeyondAnyQuota);
   }
@@ -93,7 +97,6 @@ class RecordingPause {
   ~RecordingPause() { tables_.correct_half_open(-kBeyondAnyQuota); }
 
  private:
-  static constexpr int64_t kBeyondAnyQuota = int64_t(1) << 40;
   FlowTables& tables_;
 };
 

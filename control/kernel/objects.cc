@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -14,13 +15,6 @@
 #include "sluice_xdp.skel.h"
 
 namespace sluice {
-
-struct Objects::Loaded {
-  SkeletonPtr<sluice_xdp> xdp;
-  SkeletonPtr<sluice_tc> tc;
-
-  const bpf_object* first() const { return xdp ? xdp->obj : tc->obj; }
-};
 
 namespace {
 
@@ -63,12 +57,12 @@ Result<void> keep_flows(bpf_object* object, const Objects& before) {
 }
 
 // Puts the maps of `from` in the place of this object's own, but for its constants.
-Result<void> share_maps(bpf_object* object, const bpf_object* from) {
+Result<void> share_maps(bpf_object* object, const Objects& from) {
   bpf_map* map;
   bpf_object__for_each_map(map, object) {
     if (bpf_map__is_internal(map)) continue;
     const char* name = bpf_map__name(map);
-    if (int r = bpf_map__reuse_fd(map, bpf_object__find_map_fd_by_name(from, name)); r < 0)
+    if (int r = bpf_map__reuse_fd(map, from.map_fd(name)); r < 0)
       return errno_error(std::string("share the map ") + name, r);
   }
   return {};
@@ -94,63 +88,84 @@ void set_constants(Skeleton& s, const Capacity& capacity, const sluice_hash_key&
   set_constant(s.rodata->cfg_replies_per_second, features.replies_per_second);
 }
 
-// With the maps of `shared`, or with its own where that is null.
+// What a program is made for, and with.
+struct Making {
+  const Capacity& capacity;
+  const sluice_hash_key& key;
+  const Features& features;
+};
+
+// With all maps of `shared`, or, where that is null, with the flow tables of `before`, or its own.
 template <class Skeleton>
-Result<SkeletonPtr<Skeleton>> load_one(const char* hook, const Capacity& capacity,
-                                       const sluice_hash_key& key, const Features& features,
-                                       const bpf_object* shared, const Objects* before) {
+Result<SkeletonPtr<Skeleton>> load_one(const char* hook, const Making& m, const Objects* shared,
+                                       const Objects* before) {
   LoadLog log;
   SkeletonPtr<Skeleton> s(Skeleton::open());
   if (!s) return errno_error("open the embedded BPF object");
-  set_constants(*s, capacity, key, features);
-  if (!shared) {
-    set_sizes(s->obj, capacity);
-    if (Result<void> r = before ? keep_flows(s->obj, *before) : Result<void>(); !r)
-      return r.error();
-  } else if (Result<void> r = share_maps(s->obj, shared); !r) {
-    return r.error();
-  }
-  if (int r = Skeleton::load(s.get()); r < 0)
-    return Error{errno_error(fmt::format("load the {} program", hook), r).message + log.tail()};
+  set_constants(*s, m.capacity, m.key, m.features);
+  set_sizes(s->obj, m.capacity);
+  Result<void> r;
+  if (shared)
+    r = share_maps(s->obj, *shared);
+  else if (before)
+    r = keep_flows(s->obj, *before);
+  if (!r) return r.error();
+  if (int e = Skeleton::load(s.get()); e < 0)
+    return Error{errno_error(fmt::format("load the {} program", hook), e).message + log.tail()};
   return s;
+}
+
+Result<UniqueFd> copy_of(int fd) {
+  UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!copy.valid()) return errno_error("keep a descriptor");
+  return copy;
 }
 
 }  // namespace
 
+// A skeleton goes when its maps and its program have been taken from it: what libbpf keeps beside
+// the descriptors is as large as the object, and nobody asks for it again.
 Result<Objects> Objects::load(const Capacity& capacity, const sluice_hash_key& key,
                               const Features& features, const std::set<Hook>& hooks,
-                              const Objects* before) {
-  auto loaded = std::make_unique<Loaded>();
+                              const Objects* before, Inherit inherit) {
+  const Making making = {capacity, key, features};
+  const Objects* shared = inherit == Inherit::kAll ? before : nullptr;
+  Objects out;
   if (hooks.contains(Hook::kXdp)) {
-    auto xdp = load_one<sluice_xdp>("XDP", capacity, key, features, nullptr, before);
+    auto xdp = load_one<sluice_xdp>("XDP", making, shared, before);
     if (!xdp) return xdp.error();
-    loaded->xdp = std::move(*xdp);
+    if (Result<void> r = out.take_maps(*(*xdp)->obj); !r) return r.error();
+    if (Result<void> r = out.take_program(Hook::kXdp, *(*xdp)->progs.sluice_ingress); !r)
+      return r.error();
+    shared = &out;
   }
   if (hooks.contains(Hook::kTc)) {
-    const bpf_object* shared = loaded->xdp ? loaded->xdp->obj : nullptr;
-    auto tc = load_one<sluice_tc>("tc", capacity, key, features, shared, before);
+    auto tc = load_one<sluice_tc>("tc", making, shared, before);
     if (!tc) return tc.error();
-    loaded->tc = std::move(*tc);
+    if (Result<void> r = out.take_maps(*(*tc)->obj); !r) return r.error();
+    if (Result<void> r = out.take_program(Hook::kTc, *(*tc)->progs.sluice_ingress); !r)
+      return r.error();
   }
-  return Objects(std::move(loaded));
+  return out;
 }
 
-Objects::Objects(std::unique_ptr<Loaded> loaded) : loaded_(std::move(loaded)) {
+// Those that are here already stay: of a second object they are the same.
+Result<void> Objects::take_maps(const bpf_object& object) {
+  bpf_map* map;
+  bpf_object__for_each_map(map, &object) {
+    if (bpf_map__is_internal(map) || maps_.contains(bpf_map__name(map))) continue;
+    Result<UniqueFd> fd = copy_of(bpf_map__fd(map));
+    if (!fd) return fd.error();
+    maps_.emplace(bpf_map__name(map), std::move(*fd));
+  }
+  return {};
 }
-Objects::Objects(Objects&&) noexcept = default;
-Objects& Objects::operator=(Objects&&) noexcept = default;
-Objects::~Objects() = default;
 
-int Objects::program_fd(Hook hook) const {
-  if (hook == Hook::kXdp)
-    return loaded_->xdp ? bpf_program__fd(loaded_->xdp->progs.sluice_ingress) : -1;
-  return loaded_->tc ? bpf_program__fd(loaded_->tc->progs.sluice_ingress) : -1;
-}
-
-int Objects::map_fd(const char* name) const {
-  const int fd = bpf_object__find_map_fd_by_name(loaded_->first(), name);
-  if (fd < 0) std::abort();
-  return fd;
+Result<void> Objects::take_program(Hook hook, const bpf_program& program) {
+  Result<UniqueFd> fd = copy_of(bpf_program__fd(&program));
+  if (!fd) return fd.error();
+  programs_[size_t(hook)] = std::move(*fd);
+  return {};
 }
 
 }  // namespace sluice

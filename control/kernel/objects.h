@@ -2,13 +2,19 @@
 // The loaded BPF objects of a data plane: a verified program for each hook, on one set of maps.
 #pragma once
 
-#include <memory>
+#include <array>
+#include <map>
 #include <set>
+#include <string>
 
 #include "abi/flow_hash.h"
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "kernel/hook.h"
 #include "plan/capacity.h"
+
+struct bpf_object;
+struct bpf_program;
 
 namespace sluice {
 
@@ -24,27 +30,40 @@ struct Features {
   bool operator==(const Features&) const = default;
 };
 
+// What of another data plane's maps a new one goes on with.
+enum class Inherit {
+  kFlows,  // the flow tables, where they are of one size
+  kAll,    // every map: the same tables under other programs; capacity and key must be the same
+};
+
 class Objects {
  public:
   // Makes the maps to fit `capacity`, loads and verifies a program for each of `hooks` (at least
-  // one) against them. The flow tables are those of `before`, if it has them of that size. On a
-  // verifier error the message has the log's last lines.
+  // one) against them, but for maps that `before` (null: nobody) has. On a verifier error the
+  // message has the log's last lines.
   static Result<Objects> load(const Capacity& capacity, const sluice_hash_key& key,
                               const Features& features, const std::set<Hook>& hooks,
-                              const Objects* before = nullptr);
-  Objects(Objects&&) noexcept;
-  Objects& operator=(Objects&&) noexcept;
-  ~Objects();
+                              const Objects* before = nullptr, Inherit inherit = Inherit::kFlows);
+  // What pin() has pinned in a directory: with every map that this build knows, and at least one
+  // program, or not at all.
+  static Result<Objects> open(const std::string& directory);
+  // Pins every map and every program in the directory, under names that are free.
+  Result<void> pin(const std::string& directory) const;
+  // Pins the programs in the place of those that are pinned there.
+  Result<void> repin_programs(const std::string& directory) const;
 
-  // -1 where the hook was not asked for. The descriptors are this object's.
-  int program_fd(Hook hook) const;
+  // -1 where there is none. The descriptors are this object's.
+  int program_fd(Hook hook) const { return programs_[size_t(hook)].get(); }
   // `name` as in dataplane/maps.bpf.h.
-  int map_fd(const char* name) const;
+  int map_fd(const std::string& name) const;
 
  private:
-  struct Loaded;
-  explicit Objects(std::unique_ptr<Loaded> loaded);
-  std::unique_ptr<Loaded> loaded_;
+  Objects() = default;
+  Result<void> take_maps(const bpf_object& object);
+  Result<void> take_program(Hook hook, const bpf_program& program);
+
+  std::map<std::string, UniqueFd> maps_;
+  std::array<UniqueFd, 2> programs_;  // by Hook
 };
 
 }  // namespace sluice

@@ -2,7 +2,13 @@
 #include "kernel/pin.h"
 
 #include <bpf/bpf.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <memory>
 
 namespace sluice {
 
@@ -13,8 +19,41 @@ Result<std::optional<UniqueFd>> open_pin(const std::string& path) {
   return errno_error("open the pin " + path);
 }
 
+Result<void> pin_instead(int fd, const std::string& path) {
+  const std::string fresh = path + "-new";
+  if (Result<void> r = unpin(fresh); !r) return r;
+  if (bpf_obj_pin(fd, fresh.c_str()) != 0) return errno_error("pin as " + fresh);
+  if (::rename(fresh.c_str(), path.c_str()) == 0) return {};
+  const Error e = errno_error("put the pin " + path + " in place");
+  (void)unpin(fresh);
+  return e;
+}
+
 Result<void> unpin(const std::string& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno_error("remove the pin " + path);
+  return {};
+}
+
+Result<std::vector<std::string>> list_names(const std::string& directory) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(directory.c_str()), &::closedir);
+  if (!dir) return errno_error("list " + directory);
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(dir.get()))
+    if (entry->d_name[0] != '.') names.push_back(entry->d_name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<void> remove_tree(const std::string& directory) {
+  struct stat info;
+  if (::lstat(directory.c_str(), &info) != 0)
+    return errno == ENOENT ? Result<void>() : errno_error("look at " + directory);
+  if (!S_ISDIR(info.st_mode)) return unpin(directory);
+  const Result<std::vector<std::string>> names = list_names(directory);
+  if (!names) return names.error();
+  for (const std::string& name : *names)
+    if (Result<void> r = remove_tree(directory + "/" + name); !r) return r;
+  if (::rmdir(directory.c_str()) != 0) return errno_error("remove directory " + directory);
   return {};
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One name on a BPF file system.
+// Names on a BPF file system.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -13,7 +14,15 @@ namespace sluice {
 // What is pinned as `path`; nothing if nothing is.
 Result<std::optional<UniqueFd>> open_pin(const std::string& path);
 
+// Pins `fd` as `path`, in the place of what is pinned so: at every moment the name is there.
+Result<void> pin_instead(int fd, const std::string& path);
+
 // Removes the name, if it is there.
 Result<void> unpin(const std::string& path);
+
+// The names in a directory, sorted.
+Result<std::vector<std::string>> list_names(const std::string& directory);
+// Removes the directory, if it is there, and all names in it, directories among them.
+Result<void> remove_tree(const std::string& directory);
 
 }  // namespace sluice

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/pins.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-#include <algorithm>
-#include <memory>
+#include <charconv>
+
+#include "kernel/pin.h"
 
 namespace sluice {
 
 namespace {
+
+constexpr std::string_view kTables = "tables-";
+constexpr char kUnfinished[] = "unfinished";
 
 Result<void> make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
@@ -41,18 +44,52 @@ Result<Pins> Pins::open(const std::string& bpffs, const std::string& instance) {
 }
 
 Result<std::vector<std::string>> Pins::list() const {
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(directory_.c_str()), &::closedir);
-  if (!dir) return errno_error("list " + directory_);
-  std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(dir.get()))
-    if (entry->d_name[0] != '.') names.push_back(entry->d_name);
-  std::sort(names.begin(), names.end());
-  return names;
+  return list_names(directory_);
 }
 
 Result<void> Pins::remove(const std::string& name) const {
   if (::unlink(path(name).c_str()) != 0) return errno_error("remove the pin " + path(name));
   return {};
+}
+
+Result<std::vector<uint32_t>> Pins::tables() const {
+  const Result<std::vector<std::string>> names = list();
+  if (!names) return names.error();
+  std::vector<uint32_t> out;
+  for (const std::string& name : *names) {
+    if (!name.starts_with(kTables)) continue;
+    uint32_t number = 0;
+    const char* const end = name.data() + name.size();
+    const auto [stop, error] = std::from_chars(name.data() + kTables.size(), end, number);
+    if (error == std::errc() && stop == end) out.push_back(number);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::string Pins::tables_path(uint32_t number) const {
+  return path(std::string(kTables) + std::to_string(number));
+}
+
+Result<std::string> Pins::make_tables() const {
+  const std::string directory = path(kUnfinished);
+  if (Result<void> r = remove_tree(directory); !r) return r.error();
+  if (Result<void> r = make_directory(directory); !r) return r.error();
+  return directory;
+}
+
+Result<void> Pins::finish_tables(uint32_t number) const {
+  if (::rename(path(kUnfinished).c_str(), tables_path(number).c_str()) != 0)
+    return errno_error("put the pins " + tables_path(number) + " in place");
+  return {};
+}
+
+Result<void> Pins::remove_tables(uint32_t number) const {
+  return remove_tree(tables_path(number));
+}
+
+Result<void> Pins::remove_unfinished() const {
+  return remove_tree(path(kUnfinished));
 }
 
 Result<void> Pins::remove_directory() const {

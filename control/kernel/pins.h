@@ -21,6 +21,17 @@ class Pins {
   // The names of what is pinned, sorted.
   Result<std::vector<std::string>> list() const;
   Result<void> remove(const std::string& name) const;
+  // The data planes whose tables are pinned, each in a directory of its own: their numbers, sorted.
+  // There is more than one only where a daemon was killed while it exchanged them.
+  Result<std::vector<uint32_t>> tables() const;
+  std::string tables_path(uint32_t number) const;
+  // An empty directory for one that is being made ...
+  Result<std::string> make_tables() const;
+  // ... which has its number when everything is in it.
+  Result<void> finish_tables(uint32_t number) const;
+  Result<void> remove_tables(uint32_t number) const;
+  Result<void> remove_unfinished() const;
+
   // Removes the directory, which must be empty by now.
   Result<void> remove_directory() const;
 

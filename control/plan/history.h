@@ -14,8 +14,22 @@
 
 namespace sluice {
 
+// What has been published, and what is known of the time before.
+struct Past {
+  Live live;
+  Time published;                // when the generation in force was
+  std::optional<Time> ring_due;  // when every flow is remembered that the old rings have
+  QuietNumbers quiet;
+  KnownBackends backends;
+  Leaving leaving;  // in force
+};
+
 class History {
  public:
+  History() = default;
+  // Goes on from where another one was.
+  explicit History(Past past) : past_(std::move(past)) {}
+
   // An image, with what it was made of.
   struct Next {
     Image image;
@@ -25,8 +39,10 @@ class History {
   // lost their flows.
   Next next(const Config& wanted, const NextHops& next_hops, const std::vector<MacAddress>& macs,
             Time now, const std::set<IpAddress>& dead = {});
-  // `plan`, of `next`, has been published.
-  void go_live(Plan plan, const Config& config, Leaving leaving, Time now);
+  // What will be in force when `plan`, of a next(), is published; takes its `next`.
+  Past after(Plan& plan, const Config& config, Leaving leaving, Time now) const;
+  // It is, since `now` at the latest.
+  void go_live(Past past, Time now);
 
   // Rings of another size come when every living flow is remembered. Until then there are the old
   // ones, and services that remember some flows remember all of them.
@@ -38,22 +54,20 @@ class History {
   // A whole round of the flow tables is done.
   void take(const Sweep& sweep);
 
-  const Live& live() const { return live_; }
+  const Past& past() const { return past_; }
+  const Live& live() const { return past_.live; }
   // Backends that `config` has no more, but that have flows yet.
-  Leaving leaving(const Config& config) const { return backends_.leaving(config, live_, quiet_); }
+  Leaving leaving(const Config& config) const {
+    return past_.backends.leaving(config, past_.live, past_.quiet);
+  }
 
  private:
   bool has_left_or_tails() const;
   Config with_old_rings(Config config) const;
 
   RingCache rings_;
-  Live live_;
-  Time published_;                // when the generation in force was
-  std::optional<Time> ring_due_;  // when every flow is remembered that the old rings have
+  Past past_;
   std::optional<Sweep> settled_;  // the last round, until it has been made use of
-  QuietNumbers quiet_;
-  KnownBackends backends_;
-  Leaving leaving_;  // in force
 };
 
 }  // namespace sluice

@@ -12,6 +12,12 @@ namespace sluice {
 // What is known of the backends of services, past and present.
 class KnownBackends {
  public:
+  using Services = std::map<std::string, std::map<IpAddress, Backend>>;
+
+  KnownBackends() = default;
+  explicit KnownBackends(Services services) : services_(std::move(services)) {}
+  const Services& services() const { return services_; }
+
   // Those that `live` has members of and `config` has not, unless no slot and no flow has them any
   // more. A service that is gone has none.
   Leaving leaving(const Config& config, const Live& live, const QuietNumbers& quiet) const;
@@ -20,7 +26,7 @@ class KnownBackends {
   void learn(const Config& config, const Leaving& leaving);
 
  private:
-  std::map<std::string, std::map<IpAddress, Backend>> services_;
+  Services services_;
 };
 
 }  // namespace sluice

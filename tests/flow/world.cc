@@ -97,7 +97,7 @@ void World::apply(const Setting& setting, bool anew) {
   Plan plan = must((anew ? make_first_plan : make_plan)(history_.live(), std::move(next.image),
                                                         dataplane_->capacity()));
   must(publish(plan, *tables_));
-  history_.go_live(std::move(plan), setting.config, std::move(next.leaving), now_);
+  history_.go_live(history_.after(plan, setting.config, std::move(next.leaving), now_), now_);
 }
 
 bool World::sweep(uint32_t size, std::chrono::nanoseconds drain) {

@@ -24,7 +24,7 @@ class HistoryTest : public testing::Test {
     const Capacity c = capacity_for(example_.image(), next.image.ring_size);
     Plan plan = first ? make_first_plan(history_.live(), std::move(next.image), c).value()
                       : make_plan(history_.live(), std::move(next.image), c).value();
-    history_.go_live(std::move(plan), example_.config, std::move(next.leaving), now_);
+    history_.go_live(history_.after(plan, example_.config, std::move(next.leaving), now_), now_);
   }
   // A whole round that finds flows of these backends only, long enough after the last change.
   void round(const std::set<IpAddress>& with_flows = {}) {

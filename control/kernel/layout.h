@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a build of sluice must have in common with another one to go on with its maps, or with its
+// programs.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kernel/hook.h"
+
+namespace sluice {
+
+struct Layout {
+  // SHA-256, in hexadecimal, of how the maps are defined and every struct and enum of the ABI is
+  // laid out: where it is the same, the maps can be used as they are. Sizes that the configuration
+  // sets are not part of it.
+  std::string tables;
+  // The same of what the flow tables hold: where it is the same, their entries can be carried over.
+  std::string flows;
+  std::map<Hook, std::string> programs;  // of the embedded objects
+  std::vector<std::string> maps;         // the names of all maps, constants not among them
+};
+
+// Of this build.
+const Layout& our_layout();
+
+}  // namespace sluice

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Objects as names on a BPF file system: one for each map, one for each program.
+#include <bpf/bpf.h>
+#include <stdio.h>
+
+#include <cstdlib>
+
+#include "kernel/layout.h"
+#include "kernel/objects.h"
+#include "kernel/pin.h"
+
+namespace sluice {
+
+namespace {
+
+constexpr std::array kHooks = {Hook::kXdp, Hook::kTc};
+
+std::string pin_of(const std::string& directory, Hook hook) {
+  return directory + (hook == Hook::kXdp ? "/program-xdp" : "/program-tc");
+}
+
+Result<void> pin_as(int fd, const std::string& path) {
+  if (bpf_obj_pin(fd, path.c_str()) != 0) return errno_error("pin as " + path);
+  return {};
+}
+
+}  // namespace
+
+int Objects::map_fd(const std::string& name) const {
+  const auto it = maps_.find(name);
+  if (it == maps_.end()) std::abort();
+  return it->second.get();
+}
+
+Result<Objects> Objects::open(const std::string& directory) {
+  Objects out;
+  for (const std::string& name : our_layout().maps) {
+    Result<std::optional<UniqueFd>> map = open_pin(directory + "/" + name);
+    if (!map) return map.error();
+    if (!*map) return Error{directory + " lacks the map " + name};
+    out.maps_.emplace(name, std::move(**map));
+  }
+  for (const Hook hook : kHooks) {
+    Result<std::optional<UniqueFd>> program = open_pin(pin_of(directory, hook));
+    if (!program) return program.error();
+    if (*program) out.programs_[size_t(hook)] = std::move(**program);
+  }
+  if (out.program_fd(Hook::kXdp) < 0 && out.program_fd(Hook::kTc) < 0)
+    return Error{directory + " has no program"};
+  return out;
+}
+
+Result<void> Objects::pin(const std::string& directory) const {
+  for (const auto& [name, fd] : maps_)
+    if (Result<void> r = pin_as(fd.get(), directory + "/" + name); !r) return r;
+  for (const Hook hook : kHooks)
+    if (program_fd(hook) >= 0)
+      if (Result<void> r = pin_as(program_fd(hook), pin_of(directory, hook)); !r) return r;
+  return {};
+}
+
+Result<void> Objects::repin_programs(const std::string& directory) const {
+  for (const Hook hook : kHooks) {
+    const std::string path = pin_of(directory, hook);
+    if (program_fd(hook) < 0) {
+      if (Result<void> r = unpin(path); !r) return r;
+    } else if (Result<void> r = pin_instead(program_fd(hook), path); !r) {
+      return r;
+    }
+  }
+  return {};
+}
+
+}  // namespace sluice

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+// The controller on a real kernel, in a network namespace and with a BPF file system of the test's
+// own: daemons that end without a word, and what the next one finds.
+#include "daemon/controller.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "kernel/byte_map.h"
+#include "kernel/layout.h"
+#include "kernel/mapping.h"
+#include "kernel/pin.h"
+#include "kernel/xdp_link.h"
+#include "plan/example.h"
+#include "support/temporary_folder.h"
+
+namespace sluice::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint32_t kLoopback = 1;
+
+void enter_a_world_of_our_own() {
+  ASSERT_EQ(::unshare(CLONE_NEWNET | CLONE_NEWNS), 0) << strerror(errno);
+  ASSERT_EQ(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0) << strerror(errno);
+}
+
+class ControllerTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { enter_a_world_of_our_own(); }
+
+  ControllerTest() {
+    fs::create_directory(bpffs_);
+    mounted_ = ::mount("bpf", bpffs_.c_str(), "bpf", 0, nullptr) == 0;
+    example_.config.interfaces = {{.name = "lo", .mode = AttachMode::kGeneric}};
+    example_.config.flows = 4096;
+    example_.config.drain = std::chrono::seconds(60);
+    for (auto& [backend, hop] : example_.hops) hop.ifindex = kLoopback;
+  }
+  ~ControllerTest() override {
+    if (controller_) (void)controller_->unload();
+    controller_.reset();
+    if (mounted_) ::umount2(bpffs_.c_str(), MNT_DETACH);
+  }
+  void SetUp() override {
+    ASSERT_TRUE(mounted_);
+    start();
+    apply();
+  }
+
+  // A daemon that has just been started. One that ran before ends as by SIGKILL: descriptors are
+  // closed, and that is all.
+  void start() {
+    controller_.reset();
+    Result<Pins> pins = Pins::open(bpffs_, "test");
+    ASSERT_TRUE(pins) << pins.error().message;
+    controller_.emplace(std::move(*pins));
+    const Result<void> r = controller_->adopt();
+    ASSERT_TRUE(r) << r.error().message;
+  }
+  void apply() {
+    const Result<void> r = try_to_apply();
+    ASSERT_TRUE(r) << r.error().message;
+  }
+  Result<void> try_to_apply() {
+    return controller_->apply(example_.config, example_.hops,
+                              {{.ifindex = kLoopback, .name = "lo", .mac = {}}});
+  }
+  const Live& live() const { return controller_->live(); }
+  fs::path instance() const { return fs::path(bpffs_) / "sluice/test"; }
+  std::vector<std::string> names(const fs::path& directory) const {
+    return list_names(directory.string()).value_or(std::vector<std::string>{});
+  }
+  // The one directory of tables.
+  fs::path tables() const {
+    std::vector<fs::path> found;
+    for (const std::string& name : names(instance()))
+      if (name.starts_with("tables-")) found.push_back(instance() / name);
+    EXPECT_EQ(found.size(), 1u);
+    return found.empty() ? fs::path() : found.back();
+  }
+  size_t count(const std::string& prefix) const {
+    size_t n = 0;
+    for (const std::string& name : names(tables())) n += name.starts_with(prefix);
+    return n;
+  }
+  // Nothing is pinned but what is in force.
+  void expect_tidy() {
+    EXPECT_EQ(count("generation-"), 1u);
+    EXPECT_EQ(count("state-"), 1u);
+    EXPECT_EQ(count("ring-"), live().rings.size());
+    EXPECT_TRUE(fs::exists(tables() / ("state-" + std::to_string(live().generation))));
+    EXPECT_EQ(count("prefixes-"), live().prefix_number == SLUICE_NO_PREFIXES ? 0u : 1u);
+    EXPECT_EQ(names(instance()), (std::vector<std::string>{"link-lo", tables().filename()}));
+  }
+  // As if another build had written the state: `digest` is another one there.
+  void change_in_state(const std::string& digest) {
+    const fs::path state = tables() / ("state-" + std::to_string(live().generation));
+    Result<std::optional<std::vector<uint8_t>>> bytes = pinned_bytes(state);
+    ASSERT_TRUE(bytes && *bytes);
+    const auto at = std::search((*bytes)->begin(), (*bytes)->end(), digest.begin(), digest.end());
+    ASSERT_NE(at, (*bytes)->end());
+    *at ^= 1;
+    ASSERT_TRUE(pin_bytes(**bytes, state));
+  }
+  void leave_and_come() {
+    example_.remove("203.0.113.11");
+    example_.add("203.0.113.13");
+    example_.hops[ip("203.0.113.13")].ifindex = kLoopback;
+  }
+
+  TemporaryFolder folder_;
+  std::string bpffs_ = folder_.path("bpf");
+  bool mounted_ = false;
+  Example example_;
+  std::optional<Controller> controller_;
+};
+
+std::map<MemberKey, uint32_t> numbers_of(const Live& live) {
+  std::map<MemberKey, uint32_t> out;
+  for (const auto& [key, m] : live.members) out[key] = m.index;
+  return out;
+}
+
+TEST_F(ControllerTest, NothingIsPinnedBesideWhatIsInForce) {
+  expect_tidy();
+  leave_and_come();
+  apply();
+  expect_tidy();
+}
+
+TEST_F(ControllerTest, AKilledDaemonIsGoneOnWith) {
+  leave_and_come();
+  apply();
+  const Live before = live();
+  const fs::path where = tables();
+  start();
+  EXPECT_EQ(live().generation, before.generation);
+  EXPECT_EQ(live().tables, before.tables);
+  EXPECT_EQ(live().incarnation, before.incarnation);
+  EXPECT_EQ(numbers_of(live()), numbers_of(before));
+  for (const auto& [key, m] : before.members)
+    EXPECT_EQ(memcmp(&live().members.at(key).value, &m.value, sizeof(m.value)), 0) << key.service;
+  ASSERT_EQ(live().rings.size(), before.rings.size());
+  for (const auto& [number, ring] : before.rings) EXPECT_EQ(*live().rings.at(number), *ring);
+  // The same configuration is no news.
+  apply();
+  EXPECT_EQ(live().generation, before.generation);
+  EXPECT_EQ(tables(), where);
+  expect_tidy();
+}
+
+TEST_F(ControllerTest, OneThatWasKilledAndComesToAnotherFileMakesOneChange) {
+  const uint64_t before = live().generation;
+  const fs::path where = tables();
+  leave_and_come();
+  start();
+  apply();
+  EXPECT_EQ(live().generation, before + 1);
+  EXPECT_EQ(tables(), where);
+  EXPECT_FALSE(live().image.services.at(0).tcp.window.empty());
+  expect_tidy();
+}
+
+// What a daemon killed between two steps of publishing leaves behind.
+TEST_F(ControllerTest, WhatWasBegunAndNotFinishedIsTakenAway) {
+  fs::create_directory(instance() / "unfinished");
+  ASSERT_TRUE(pin_bytes({}, instance() / "unfinished/members"));
+  ASSERT_TRUE(pin_bytes({}, tables() / "state-77"));
+  ASSERT_TRUE(pin_bytes({}, tables() / "generation-77"));
+  ASSERT_TRUE(pin_bytes({}, tables() / "ring-3"));
+  ASSERT_TRUE(pin_bytes({}, tables() / "prefixes-2"));
+  const uint64_t before = live().generation;
+  start();
+  EXPECT_EQ(live().generation, before);
+  apply();
+  expect_tidy();
+}
+
+// Of any set that is not whole a new one is made, and the rest is gone afterwards.
+TEST_F(ControllerTest, ASetThatLacksAnythingIsReplaced) {
+  const std::vector<std::string> all = names(tables());
+  for (const std::string& name : all) {
+    SCOPED_TRACE(name);
+    // The numbers of what is published go on.
+    const bool numbered = name.starts_with("state-") || name.starts_with("generation-");
+    const std::string kind = name.substr(0, name.find('-') + 1);
+    for (const std::string& now : names(tables())) {
+      if (numbered ? !now.starts_with(kind) : now != name) continue;
+      ASSERT_TRUE(unpin(tables() / now));
+    }
+    const fs::path where = tables();
+    start();
+    EXPECT_EQ(live().generation, 0u);
+    apply();
+    EXPECT_NE(tables(), where);
+    expect_tidy();
+  }
+}
+
+TEST_F(ControllerTest, AStateThatIsNoneIsReplaced) {
+  for (const std::vector<uint8_t>& bytes :
+       {std::vector<uint8_t>{}, std::vector<uint8_t>{0xa0}, std::vector<uint8_t>(100, 0xff)}) {
+    ASSERT_TRUE(pin_bytes(bytes, tables() / ("state-" + std::to_string(live().generation))));
+    start();
+    EXPECT_EQ(live().generation, 0u);
+    apply();
+    expect_tidy();
+  }
+}
+
+// The state of the build that wrote it says that it is another one's.
+TEST_F(ControllerTest, ProgramsOfAnotherBuildAreExchangedOnTheSameTables) {
+  change_in_state(our_layout().programs.at(Hook::kXdp));
+  const fs::path where = tables();
+  const uint64_t generation = live().generation;
+  start();
+  const int before = controller_->programs().xdp;
+  apply();
+  EXPECT_NE(controller_->programs().xdp, before);
+  EXPECT_EQ(tables(), where);
+  EXPECT_EQ(live().generation, generation);
+  expect_tidy();
+}
+
+TEST_F(ControllerTest, TablesOfAnotherLayoutAreReplaced) {
+  change_in_state(our_layout().tables);
+  const fs::path where = tables();
+  start();
+  EXPECT_EQ(live().generation, 0u);
+  EXPECT_TRUE(fs::exists(where)) << "what runs is left alone until another one does";
+  apply();
+  EXPECT_NE(tables(), where);
+  expect_tidy();
+}
+
+// Other features are other programs on the same tables.
+TEST_F(ControllerTest, AServiceOnARangeOfPortsExchangesThePrograms) {
+  const fs::path where = tables();
+  const std::map<MemberKey, uint32_t> members = numbers_of(live());
+  const std::vector<PortRange> ports = example_.config.services.at(0).ports;
+  int programs = controller_->programs().xdp;
+  for (int round = 0; round < 4; round++) {
+    example_.config.services.at(0).ports = ports;
+    if (round % 2 == 0) example_.config.services.at(0).ports.push_back({1000, 2000, IPPROTO_TCP});
+    apply();
+    EXPECT_NE(controller_->programs().xdp, programs) << round;
+    programs = controller_->programs().xdp;
+    EXPECT_EQ(tables(), where);
+    EXPECT_EQ(numbers_of(live()), members);
+    expect_tidy();
+  }
+  start();
+  apply();
+  EXPECT_EQ(tables(), where);
+}
+
+// A restart with a file that cannot be had, and with one that can: what runs, runs.
+TEST_F(ControllerTest, AFailedStartLeavesTheProgramAttached) {
+  for (const bool can_go_on : {true, false}) {
+    if (!can_go_on) {
+      ASSERT_TRUE(unpin(tables() / "members"));
+    }
+    start();
+    example_.config.interfaces.push_back({.name = "away0", .mode = AttachMode::kGeneric});
+    const Result<void> r = try_to_apply();
+    ASSERT_FALSE(r);
+    EXPECT_NE(r.error().message.find("away0"), std::string::npos) << r.error().message;
+    const auto link = XdpLink::look_at(instance() / "link-lo");
+    ASSERT_TRUE(link && *link);
+    EXPECT_TRUE((*link)->alive());
+    example_.config.interfaces.pop_back();
+    start();
+    apply();
+    expect_tidy();
+  }
+}
+
+// The new program's own test packets meet tables that lead elsewhere.
+TEST_F(ControllerTest, AProgramThatSendsOtherBytesIsNotPutInPlace) {
+  Result<std::optional<UniqueFd>> map = open_pin(tables() / "members");
+  ASSERT_TRUE(map && *map);
+  const Result<Mapping> memory = Mapping::of_map((*map)->get(), 4 * sizeof(sluice_member));
+  ASSERT_TRUE(memory) << memory.error().message;
+  auto* const members = reinterpret_cast<sluice_member*>(memory->data());
+  // The last byte of each outer destination, here and in no image.
+  for (int i = 0; i < 4; i++) members[i].last_word ^= uint64_t(1) << 56;
+
+  const int before = controller_->programs().xdp;
+  const uint64_t generation = live().generation;
+  example_.config.services.at(0).ports.push_back({1000, 2000, IPPROTO_TCP});
+  const Result<void> r = try_to_apply();
+  ASSERT_FALSE(r);
+  EXPECT_NE(r.error().message.find("its outer header is not the member's"), std::string::npos)
+      << r.error().message;
+  EXPECT_EQ(controller_->programs().xdp, before);
+  EXPECT_EQ(live().generation, generation);
+  expect_tidy();
+
+  for (int i = 0; i < 4; i++) members[i].last_word ^= uint64_t(1) << 56;
+  apply();
+  EXPECT_NE(controller_->programs().xdp, before);
+}
+
+TEST_F(ControllerTest, PacketsOfItsOwnAreNotCounted) {
+  for (int round = 0; round < 2; round++) {
+    example_.config.services.at(0).ports.push_back(
+        {uint16_t(1000 + 1000 * round), uint16_t(1999 + 1000 * round), IPPROTO_UDP});
+    apply();
+    start();
+    const Result<Counters> now = controller_->counters();
+    ASSERT_TRUE(now);
+    EXPECT_EQ(now->members.size(), 4u);
+    for (const sluice_counter& m : now->members) EXPECT_EQ(m.packets + m.bytes, 0u);
+    for (uint64_t n : now->passes) EXPECT_EQ(n, 0u);
+    for (uint64_t n : now->drops) EXPECT_EQ(n, 0u);
+  }
+}
+
+TEST_F(ControllerTest, UnloadLeavesNothing) {
+  ASSERT_TRUE(controller_->unload());
+  EXPECT_FALSE(fs::exists(fs::path(bpffs_) / "sluice"));
+  controller_.reset();
+}
+
+}  // namespace
+}  // namespace sluice::test

@@ -192,7 +192,8 @@ Result<LinkState> Netlink::link(const std::string& device) {
                    .rx_packets = rtnl_link_get_stat(link, RTNL_LINK_RX_PACKETS),
                    .rx_bytes = rtnl_link_get_stat(link, RTNL_LINK_RX_BYTES),
                    .tx_packets = rtnl_link_get_stat(link, RTNL_LINK_TX_PACKETS),
-                   .tx_bytes = rtnl_link_get_stat(link, RTNL_LINK_TX_BYTES)};
+                   .tx_bytes = rtnl_link_get_stat(link, RTNL_LINK_TX_BYTES),
+                   .tx_dropped = rtnl_link_get_stat(link, RTNL_LINK_TX_DROPPED)};
 }
 
 Result<bool> Netlink::settled() {

@@ -23,6 +23,7 @@ struct LinkState {
   MacAddress mac;
   unsigned mtu = 0;
   uint64_t rx_packets = 0, rx_bytes = 0, tx_packets = 0, tx_bytes = 0;
+  uint64_t tx_dropped = 0;  // of a veth: its peer's queue was full
 };
 
 // Stays in its namespace whoever uses it; one thread at a time.

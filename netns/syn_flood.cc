@@ -2,7 +2,6 @@
 #include "netns/syn_flood.h"
 
 #include <arpa/inet.h>
-#include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <netinet/ip6.h>
 #include <netinet/tcp.h>
@@ -13,6 +12,8 @@
 #include <cstring>
 
 #include "base/ip_address.h"
+#include "netns/checksum.h"
+#include "netns/wire.h"
 
 namespace sluice::netns {
 namespace {
@@ -27,23 +28,11 @@ struct [[gnu::packed]] Frame {
   tcphdr tcp;
 };
 
-// The sum of 16-bit words as they stand in memory; the layout lets it be taken in any byte order.
-uint32_t sum_of(const void* data, size_t size) {
-  uint32_t sum = 0;
-  for (size_t i = 0; i < size; i += 2) {
-    uint16_t word;
-    memcpy(&word, static_cast<const char*>(data) + i, sizeof(word));
-    sum += word;
-  }
-  return sum;
-}
-
 void set_checksum(Frame& frame) {
   frame.tcp.check = 0;
-  uint32_t sum = sum_of(&frame.ip.ip6_src, sizeof(in6_addr) * 2) +
-                 sum_of(&frame.tcp, sizeof(tcphdr)) + htons(sizeof(tcphdr)) + htons(IPPROTO_TCP);
-  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
-  frame.tcp.check = uint16_t(~sum);
+  frame.tcp.check = checksum_of(sum_of_words(&frame.ip.ip6_src, sizeof(in6_addr) * 2) +
+                                sum_of_words(&frame.tcp, sizeof(tcphdr)) + htons(sizeof(tcphdr)) +
+                                htons(IPPROTO_TCP));
 }
 
 Frame template_frame(const FloodOptions& options, const MacAddress& from, const MacAddress& to) {
@@ -73,17 +62,6 @@ void set_source(Frame& frame, size_t number) {
   set_checksum(frame);
 }
 
-Result<UniqueFd> wire_socket(int ifindex) {
-  UniqueFd fd(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
-  const int on = 1;
-  setsockopt(fd.get(), SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on));
-  const sockaddr_ll wire = {
-      .sll_family = AF_PACKET, .sll_protocol = 0, .sll_ifindex = ifindex, .sll_halen = 0};
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&wire), sizeof(wire)) < 0)
-    return errno_error("open the wire");
-  return fd;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<SynFlood>> SynFlood::start(Topology& topology, const FloodOptions& options) {
@@ -91,7 +69,7 @@ Result<std::unique_ptr<SynFlood>> SynFlood::start(Topology& topology, const Floo
   if (!near) return near.error();
   const Result<LinkState> far = topology.router().netlink().link("client");
   if (!far) return far.error();
-  Result<UniqueFd> socket = topology.client().run([&] { return wire_socket(near->ifindex); });
+  Result<UniqueFd> socket = open_wire(topology.client(), kDevice);
   if (!socket) return socket.error();
   std::unique_ptr<SynFlood> flood(new SynFlood(options));
   flood->socket_ = std::move(*socket);

@@ -30,17 +30,21 @@ Result<UniqueFd> load_pass() {
 
 }  // namespace
 
-Result<UniqueFd> attach_xdp_pass(const Host& host, const std::string& device) {
+Result<UniqueFd> attach_xdp(const Host& host, const std::string& device, int program_fd) {
   return host.run([&]() -> Result<UniqueFd> {
     Result<int> index = ifindex_of(device);
     if (!index) return index.error();
-    Result<UniqueFd> program = load_pass();
-    if (!program) return program.error();
     LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_DRV_MODE);
-    const int fd = bpf_link_create(program->get(), *index, BPF_XDP, &options);
-    if (fd < 0) return errno_error("attach XDP_PASS to " + device + " of " + host.name(), fd);
+    const int fd = bpf_link_create(program_fd, *index, BPF_XDP, &options);
+    if (fd < 0) return errno_error("attach an XDP program to " + device + " of " + host.name(), fd);
     return UniqueFd(fd);
   });
+}
+
+Result<UniqueFd> attach_xdp_pass(const Host& host, const std::string& device) {
+  Result<UniqueFd> program = load_pass();
+  if (!program) return program.error();
+  return attach_xdp(host, device, program->get());
 }
 
 Result<XdpState> xdp_state(const Host& host, const std::string& device) {

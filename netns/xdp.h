@@ -11,7 +11,8 @@
 
 namespace sluice::netns {
 
-// Attaches it natively; closing the descriptor detaches it.
+// Attaches natively; closing the descriptor detaches it.
+Result<UniqueFd> attach_xdp(const Host& host, const std::string& device, int program_fd);
 Result<UniqueFd> attach_xdp_pass(const Host& host, const std::string& device);
 
 enum class XdpMode { kNone, kNative, kGeneric };

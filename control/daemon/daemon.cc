@@ -18,8 +18,9 @@ namespace sluice {
 namespace {
 
 constexpr std::chrono::milliseconds kNetworkSettle(20);
-// How long a start waits for the kernel to find the neighbours.
-constexpr std::chrono::milliseconds kFirstResolution(2000);
+// How long a start waits for the kernel to find the neighbours, and how long a new configuration
+// does.
+constexpr std::chrono::milliseconds kFirstResolution(2000), kResolution(300);
 
 std::string now_rfc3339() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
@@ -68,15 +69,20 @@ Result<std::unique_ptr<Daemon>> Daemon::start(EventLoop& loop, const Options& op
   return d;
 }
 
-// Waits a moment for next hops, because a data plane that serves already is about to be replaced by
-// this one.
-Result<void> Daemon::first_apply() {
-  const auto deadline = std::chrono::steady_clock::now() + kFirstResolution;
-  do {
-    if (Result<void> r = ways_.refresh(config_, controller_.leaving(config_)); !r) return r;
-    if (ways_.complete()) break;
+// Waits a moment for next hops, because what serves already is about to be replaced: until they are
+// known, their backends get no packets. What was missing before is not waited for again.
+Result<void> Daemon::find_ways(const Config& config, std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const std::map<IpAddress, std::string> given_up = ways_.missing();
+  for (;;) {
+    if (Result<void> r = ways_.refresh(config, controller_.leaving(config)); !r) return r;
+    if (ways_.complete_but_for(given_up) || std::chrono::steady_clock::now() >= deadline) return {};
     std::this_thread::sleep_for(kNetworkSettle);
-  } while (std::chrono::steady_clock::now() < deadline);
+  }
+}
+
+Result<void> Daemon::first_apply() {
+  if (Result<void> r = find_ways(config_, kFirstResolution); !r) return r;
   return apply(Config(config_));
 }
 
@@ -130,8 +136,7 @@ Result<void> Daemon::reload() {
   Result<Config> config = read_valid_config(options_.config);
   if (!config) return refuse(config.error());
   const bool is_new = !(*config == config_);
-  if (Result<void> r = ways_.refresh(*config, controller_.leaving(*config)); !r)
-    return refuse(r.error());
+  if (Result<void> r = find_ways(*config, kResolution); !r) return refuse(r.error());
   if (Result<void> r = apply(*config); !r) return refuse(r.error());
   last_error_.clear();
   if (is_new) spdlog::info("{} is in force", options_.config);

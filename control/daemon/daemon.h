@@ -2,6 +2,7 @@
 // sluiced itself: what happens when the file, the network or an operator says something new.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,7 @@ class Daemon {
 
  private:
   Daemon(EventLoop& loop, Options options, Controller controller, Ways ways, Netlink netlink);
+  Result<void> find_ways(const Config& config, std::chrono::milliseconds patience);
   Result<void> first_apply();
   Result<void> watch();
   Result<void> keep_flows();

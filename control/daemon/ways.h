@@ -26,8 +26,8 @@ class Ways {
   const NextHops& known() const { return known_; }
   // Why the kernel has no way to a backend right now.
   const std::map<IpAddress, std::string>& missing() const { return missing_; }
-  // Every backend has a way?
-  bool complete() const;
+  // Every backend has a way, or was `given_up` already?
+  bool complete_but_for(const std::map<IpAddress, std::string>& given_up) const;
 
  private:
   explicit Ways(Resolver resolver) : resolver_(std::move(resolver)) {}

@@ -73,6 +73,18 @@ TEST_F(Change, ReplacedBackendCountsWithinASecond) {
   expect_followed(changed, after_);
 }
 
+// Behind a gateway that nobody has asked for yet.
+TEST_F(Change, WaitsForTheNextHopsOfItsBackends) {
+  ASSERT_NO_FATAL_FAILURE(deploy({.weights = before_}));
+  ASSERT_NO_FATAL_FAILURE(start_traffic());
+  const std::string text = config_text(*topology_, {.weights = after_, .ipv6_backends = true});
+  LAB_ASSERT_OK(product_->write_config(text));
+  LAB_ASSERT_OK(pause_for(kSoon));
+  stop_traffic(/*may_break=*/1);
+  EXPECT_EQ(dropped(), 0u) << product_->daemon().output();
+  expect_shares(ask(100), after_);
+}
+
 // The file changes through a second name in another directory, so that nothing but the signal
 // tells.
 TEST_F(Change, SighupCountsWithinASecond) {

@@ -38,42 +38,54 @@ Error no_answer(CURL* handle, CURLcode code, const std::string& socket_path) {
                " (is it running?)"};
 }
 
-// What an answer that is not 2xx says went wrong.
-std::string refusal(const nlohmann::json& answer, long status) {
-  if (answer.is_object() && answer.contains("error") && answer["error"].is_string())
-    return answer["error"].get<std::string>();
-  return fmt::format("answered with status {}", status);
-}
-
-Result<nlohmann::json> request(const char* method, const std::string& socket_path,
-                               const std::string& path) {
+Result<Reply> exchange(const char* method, const std::string& socket_path, const std::string& path,
+                       const std::string* body = nullptr) {
   const Easy handle(curl_easy_init());
   if (!handle) return Error{"start an HTTP request: out of memory"};
   const std::string url = "http://sluiced" + path;
-  std::string body;
+  std::string answer;
   CURL* const h = handle.get();
   curl_easy_setopt(h, CURLOPT_UNIX_SOCKET_PATH, socket_path.c_str());
   curl_easy_setopt(h, CURLOPT_URL, url.c_str());
   curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L);  // a service may be called ".."
+  if (body) {
+    curl_easy_setopt(h, CURLOPT_POSTFIELDS, body->data());
+    curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body->size()));
+  }
   curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, method);
   curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(h, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT, long(kConnectTimeout.count()));
   curl_easy_setopt(h, CURLOPT_TIMEOUT, long(kAnswerTimeout.count()));
   curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, append);
-  curl_easy_setopt(h, CURLOPT_WRITEDATA, &body);
+  curl_easy_setopt(h, CURLOPT_WRITEDATA, &answer);
   if (const CURLcode code = curl_easy_perform(h); code != CURLE_OK)
     return no_answer(h, code, socket_path);
 
-  long status = 0;
-  curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status);
-  nlohmann::json answer = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
-  if (status < 200 || status > 299) return Error{"sluiced: " + refusal(answer, status)};
-  if (answer.is_discarded()) return Error{"understand the answer to " + path + ": it is not JSON"};
-  return answer;
+  Reply reply;
+  curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &reply.status);
+  reply.document = nlohmann::json::parse(answer, nullptr, /*allow_exceptions=*/false);
+  if (reply.ok() && reply.document.is_discarded())
+    return Error{"understand the answer to " + path + ": it is not JSON"};
+  return reply;
+}
+
+Result<nlohmann::json> request(const char* method, const std::string& socket_path,
+                               const std::string& path) {
+  Result<Reply> reply = exchange(method, socket_path, path);
+  if (!reply) return reply.error();
+  if (!reply->ok()) return refusal(*reply);
+  return std::move(reply->document);
 }
 
 }  // namespace
+
+Error refusal(const Reply& reply) {
+  const nlohmann::json& answer = reply.document;
+  if (answer.is_object() && answer.contains("error") && answer["error"].is_string())
+    return Error{"sluiced: " + answer["error"].get<std::string>()};
+  return Error{fmt::format("sluiced: answered with status {}", reply.status)};
+}
 
 Result<nlohmann::json> get(const std::string& socket_path, const std::string& path) {
   return request("GET", socket_path, path);
@@ -81,6 +93,11 @@ Result<nlohmann::json> get(const std::string& socket_path, const std::string& pa
 
 Result<nlohmann::json> post(const std::string& socket_path, const std::string& path) {
   return request("POST", socket_path, path);
+}
+
+Result<Reply> post_body(const std::string& socket_path, const std::string& path,
+                        const std::string& body) {
+  return exchange("POST", socket_path, path, &body);
 }
 
 std::string path_segment(const std::string& name) {

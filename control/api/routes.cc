@@ -13,7 +13,11 @@ namespace {
 struct Asked {
   std::string_view name;
   const Query& query;
+  std::string_view body;
 };
+
+constexpr size_t kIgnoredBody = 1u << 20;
+constexpr size_t kConfigBody = 16u << 20;  // as large as the reader of files takes
 
 Answer get_status(const Handlers& handlers, const Asked&) {
   return {.body = handlers.status()};
@@ -51,10 +55,29 @@ Answer post_unload(const Handlers& handlers, const Asked&) {
   return done(handlers.unload());
 }
 
+// The document, or 422 with every error in the text.
+template <class T>
+Answer judged(const Result<Checked<T>>& result) {
+  if (!result) return refuse(500, result.error().message);
+  if (result->errors.empty()) return {.body = result->document};
+  std::string all;
+  for (const ConfigError& e : result->errors)
+    all += (all.empty() ? "" : "\n") + std::to_string(e.line) + ":" + std::to_string(e.column) +
+           ": error: " + e.message;
+  Answer refused = refuse(422, all);
+  refused.body["errors"] = result->errors;
+  return refused;
+}
+
+Answer post_config_diff(const Handlers& handlers, const Asked& asked) {
+  return judged(handlers.config.diff(asked.body));
+}
+
 struct Route {
   std::string_view method;
   std::string_view path;  // one that ends in '/' goes on with a name
   Answer (*answer)(const Handlers&, const Asked&);
+  size_t largest_body = kIgnoredBody;
 };
 
 constexpr Route kRoutes[] = {
@@ -63,7 +86,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/services/", get_service},  //
     {"GET", "/v1/flows", get_flows},        //
     {"POST", "/v1/reload", post_reload},    //
-    {"POST", "/v1/unload", post_unload},
+    {"POST", "/v1/unload", post_unload},    //
+    {"POST", "/v1/config/diff", post_config_diff, kConfigBody},
 };
 
 // The name that `path` carries if it is one of `route`'s; empty for a route without a name.
@@ -81,13 +105,13 @@ Answer refuse(unsigned status, const std::string& why) {
 }
 
 Answer answer(const Handlers& handlers, std::string_view method, std::string_view path,
-              const Query& query) {
+              const Query& query, std::string_view body) {
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
   std::string allow;
   for (const Route& route : kRoutes) {
     const std::optional<std::string_view> name = match(route, path);
     if (!name) continue;
-    if (route.method == wanted) return route.answer(handlers, {*name, query});
+    if (route.method == wanted) return route.answer(handlers, {*name, query, body});
     allow += (allow.empty() ? "" : ", ") + std::string(route.method);
     if (route.method == "GET") allow += ", HEAD";
   }
@@ -95,6 +119,12 @@ Answer answer(const Handlers& handlers, std::string_view method, std::string_vie
   Answer refused = refuse(405, std::string(path) + " knows " + allow + " only");
   refused.allow = std::move(allow);
   return refused;
+}
+
+size_t largest_body(std::string_view method, std::string_view path) {
+  for (const Route& route : kRoutes)
+    if (route.method == method && match(route, path)) return route.largest_body;
+  return kIgnoredBody;
 }
 
 }  // namespace sluice::api

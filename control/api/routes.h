@@ -21,6 +21,9 @@ Answer refuse(unsigned status, const std::string& why);
 
 // `path` without its query; both already unescaped. HEAD is answered as GET.
 Answer answer(const Handlers& handlers, std::string_view method, std::string_view path,
-              const Query& query);
+              const Query& query, std::string_view body);
+
+// How large a body such a request may have. Where nobody reads one, one is tolerated.
+size_t largest_body(std::string_view method, std::string_view path);
 
 }  // namespace sluice::api

@@ -18,7 +18,8 @@ namespace sluice::api {
 
 namespace {
 
-constexpr size_t kLargestBody = 1u << 20;
+// Of all connections together: enough for several of the largest.
+constexpr size_t kLargestBodies = 64u << 20;
 // A connection's whole buffer: 8 KiB of header, and what the parser keeps about it.
 constexpr size_t kConnectionMemory = 10u << 10;
 constexpr unsigned kConnections = 64;
@@ -33,9 +34,27 @@ struct StopDaemon {
   }
 };
 
-// One request while its body arrives. Nobody wants the body; it is only measured.
+// What requests are answered with, and how much of their bodies is in memory.
+struct Desk {
+  Handlers handlers;
+  size_t held = 0;
+};
+
+// One request while its body arrives.
 struct Request {
-  size_t body = 0;
+  Desk& desk;
+  size_t largest;  // body it may have
+  std::string body = {};
+
+  ~Request() { desk.held -= body.size(); }
+  // False if it is too much.
+  bool take(std::string_view piece) {
+    if (body.size() + piece.size() > largest || desk.held + piece.size() > kLargestBodies)
+      return false;
+    body += piece;
+    desk.held += piece.size();
+    return true;
+  }
 };
 
 void log_mhd(void*, const char* format, va_list arguments) {
@@ -59,14 +78,14 @@ MHD_Result send(MHD_Connection* connection, const Answer& answer) {
   return queued;
 }
 
-bool announces_too_much(MHD_Connection* connection) {
+bool announces_too_much(MHD_Connection* connection, size_t largest) {
   const char* const value =
       MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
   if (!value) return false;
   size_t length = 0;
   const std::string_view text = value;
   const std::from_chars_result r = std::from_chars(text.begin(), text.end(), length);
-  return r.ec == std::errc::result_out_of_range || length > kLargestBody;
+  return r.ec == std::errc::result_out_of_range || length > largest;
 }
 
 // Who asks for a change, for the log.
@@ -91,11 +110,11 @@ Query query_of(MHD_Connection* connection) {
 }
 
 MHD_Result respond(const Handlers& handlers, MHD_Connection* connection, std::string_view method,
-                   std::string_view path) {
+                   std::string_view path, std::string_view body) {
   const bool change = method != "GET" && method != "HEAD";
   const std::string what = printable(method) + " " + printable(path);
   if (change) spdlog::info("api: {} from {}", what, peer(connection));
-  const Answer answered = answer(handlers, method, path, query_of(connection));
+  const Answer answered = answer(handlers, method, path, query_of(connection), body);
   if (change && answered.status >= 400)
     spdlog::warn("api: {} answered {}: {}", what, answered.status,
                  printable(answered.body.value("error", "")));
@@ -104,23 +123,25 @@ MHD_Result respond(const Handlers& handlers, MHD_Connection* connection, std::st
 
 // Called once with the header, then for every piece of the body, then once more for the answer.
 MHD_Result on_request(void* userdata, MHD_Connection* connection, const char* path,
-                      const char* method, const char*, const char*, size_t* body_size,
+                      const char* method, const char*, const char* body, size_t* body_size,
                       void** request_slot) noexcept {
   auto* request = static_cast<Request*>(*request_slot);
   if (!request) {
-    *request_slot = new Request;
-    if (announces_too_much(connection))
-      return send(connection, refuse(413, "the body is larger than 1 MiB"));
+    Desk& desk = *static_cast<Desk*>(userdata);
+    request = new Request{desk, largest_body(method, path)};
+    *request_slot = request;
+    if (announces_too_much(connection, request->largest))
+      return send(connection, refuse(413, fmt::format("the body is larger than {} MiB",
+                                                      request->largest >> 20)));
     return MHD_YES;
   }
   if (*body_size > 0) {
-    request->body += *body_size;
     // In the middle of a body of unknown length no answer can be sent: hang up.
-    if (request->body > kLargestBody) return MHD_NO;
+    if (!request->take({body, *body_size})) return MHD_NO;
     *body_size = 0;
     return MHD_YES;
   }
-  return respond(*static_cast<const Handlers*>(userdata), connection, method, path);
+  return respond(request->desk.handlers, connection, method, path, request->body);
 }
 
 void on_completed(void*, MHD_Connection*, void** request_slot, MHD_RequestTerminationCode) {
@@ -132,7 +153,7 @@ void on_completed(void*, MHD_Connection*, void** request_slot, MHD_RequestTermin
 
 struct Server::State {
   EventLoop& loop;
-  Handlers handlers;
+  Desk desk;
   ListeningSocket socket;
   std::unique_ptr<MHD_Daemon, StopDaemon> daemon;
   EventLoop::Source readable, timer;
@@ -145,7 +166,7 @@ struct Server::State {
 
 Result<void> Server::State::start() {
   daemon.reset(MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, nullptr, nullptr, on_request, &handlers,
+      MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, nullptr, nullptr, on_request, &desk,
       MHD_OPTION_EXTERNAL_LOGGER, log_mhd, nullptr, MHD_OPTION_LISTEN_SOCKET, socket.fd(),
       MHD_OPTION_NOTIFY_COMPLETED, on_completed, nullptr, MHD_OPTION_CONNECTION_LIMIT, kConnections,
       MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -193,7 +214,7 @@ void Server::State::turn() {
 Result<Server> Server::listen(EventLoop& loop, const std::string& socket_path, Handlers handlers) {
   Result<ListeningSocket> socket = ListeningSocket::open(socket_path);
   if (!socket) return socket.error();
-  std::unique_ptr<State> state(new State{loop, std::move(handlers), std::move(*socket)});
+  std::unique_ptr<State> state(new State{loop, {std::move(handlers)}, std::move(*socket)});
   if (Result<void> started = state->start(); !started) return started.error();
   return Server(std::move(state));
 }

@@ -9,12 +9,19 @@
 #include <string_view>
 #include <vector>
 
+#include "api/config_documents.h"
 #include "api/documents.h"
 #include "api/flow_query.h"
 #include "base/event_loop.h"
 #include "base/result.h"
 
 namespace sluice::api {
+
+// What is asked about the configuration.
+struct ConfigHandlers {
+  // What the text of a file would change; touches nothing.
+  std::function<Result<Checked<ConfigDiff>>(std::string_view text)> diff;
+};
 
 // What the daemon says and does. Called on the event loop's thread, one at a time.
 struct Handlers {
@@ -28,6 +35,7 @@ struct Handlers {
   // Detaches everything and removes what is pinned. It may stop the event loop: the answer is
   // sent first.
   std::function<Result<void>()> unload;
+  ConfigHandlers config;
 };
 
 class Server {

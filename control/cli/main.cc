@@ -29,7 +29,7 @@ std::string invocation(const Verb& verb) {
 }
 
 std::string invocation(const VerbOption& option) {
-  return fmt::format("{} {}", option.name, option.value);
+  return fmt::format("{}{}{}", option.name, option.value.empty() ? "" : " ", option.value);
 }
 
 // "-o, --output FORMAT"
@@ -106,9 +106,14 @@ bool has_required(const Verb& verb, const Options& options) {
   });
 }
 
+bool takes(const Verb& verb, size_t arguments) {
+  const size_t most = words_in(verb.arguments);
+  return arguments <= most && arguments + size_t(std::ranges::count(verb.arguments, '[')) >= most;
+}
+
 int run(const Verb& verb, const Options& options, const std::vector<std::string>& words) {
   const std::span<const std::string> arguments = std::span(words).subspan(words_in(verb.name));
-  if (arguments.size() != words_in(verb.arguments) || !has_required(verb, options))
+  if (!takes(verb, arguments.size()) || !has_required(verb, options))
     return complain(fmt::format("usage: sluicectl {}", usage_of(verb)));
   if (const std::string* alien = alien_option(verb, options))
     return complain(fmt::format("{} has no option {}", verb.name, *alien));
@@ -134,11 +139,16 @@ int run(const CLI::App& app, bool wants_help, const Options& options,
   return run(*verb, options, words);
 }
 
-// What only one verb knows, without a description: the overview leaves it out.
+// What only some verbs know, without a description: the overview leaves it out.
 void add_options_of_verbs(CLI::App& app, Options& options) {
   for (const Verb& verb : verbs())
     for (const VerbOption& o : verb.options) {
       const std::string name(o.name);
+      if (app.get_option_no_throw(name)) continue;  // another verb has it, too
+      if (o.value.empty()) {
+        app.add_flag_callback(name, [&options, name] { options.of_verb[name] = ""; });
+        continue;
+      }
       CLI::Option* const option = app.add_option_function<std::string>(
           name, [&options, name](const std::string& value) { options.of_verb[name] = value; });
       if (o.check) option->check(CLI::Validator(o.check, ""));

@@ -39,6 +39,12 @@ constexpr std::string_view kFlowsDetails =
     "move\n"
     "while they are listed may be missing, or twice.";
 
+constexpr std::string_view kDiffDetails =
+    "Nothing is touched. MOVED is the share of a service's new flows that would go to another\n"
+    "backend; flows that live are remembered and stay. Exits with 0 if the file would be "
+    "accepted,\n"
+    "with 1 and every error as FILE:LINE:COLUMN if it would be refused.";
+
 const Verb kVerbs[] = {
     {"status", "", "what is attached, what is in force, what became of the packets",
      "The counters count from the moment the instance was loaded; restarting sluiced does not\n"
@@ -58,6 +64,8 @@ const Verb kVerbs[] = {
     {"config check", "FILE", "whether sluiced would accept a file; needs no daemon and no root",
      "Prints every error as FILE:LINE:COLUMN and exits with 1, or says that the file is fine.",
      config_check},
+    {"config diff", "FILE", "what a file would change if it were applied now", kDiffDetails,
+     config_diff, config_diff_options()},
     {"simulate", "FILE", "what a configuration does to the packets of a capture; attaches nothing",
      kSimulateDetails, simulate, simulate_options()},
     {"reload", "", "make sluiced read its configuration file again",

@@ -27,10 +27,10 @@ struct Options {
   const std::string* find(std::string_view name) const;
 };
 
-// An option that only one verb has.
+// An option that only some verbs have.
 struct VerbOption {
   std::string_view name;   // "--in"
-  std::string_view value;  // "PCAP", as the usage shows it
+  std::string_view value;  // "PCAP", as the usage shows it; empty: it has none
   std::string_view summary;
   bool required = false;
   // What is wrong with a value, empty if nothing; null: everything is right.
@@ -41,7 +41,7 @@ struct Verb {
   using Arguments = std::span<const std::string>;
 
   std::string_view name;       // one word or two
-  std::string_view arguments;  // as the usage shows them; each word is one argument
+  std::string_view arguments;  // as the usage shows them; each word is one, "[N]" may be left out
   std::string_view summary;
   std::string_view details;  // what else `help NAME` says
   // The exit status, or what main() complains about before it returns 1.
@@ -52,12 +52,14 @@ struct Verb {
 std::span<const Verb> verbs();
 std::span<const VerbOption> simulate_options();
 std::span<const VerbOption> flows_options();
+std::span<const VerbOption> config_diff_options();
 
 Result<int> status(const Options&, Verb::Arguments);
 Result<int> service_list(const Options&, Verb::Arguments);
 Result<int> service_show(const Options&, Verb::Arguments);
 Result<int> flows_list(const Options&, Verb::Arguments);
 Result<int> config_check(const Options&, Verb::Arguments);
+Result<int> config_diff(const Options&, Verb::Arguments);
 Result<int> simulate(const Options&, Verb::Arguments);
 Result<int> reload(const Options&, Verb::Arguments);
 Result<int> unload(const Options&, Verb::Arguments);

@@ -75,7 +75,7 @@ Reading read_config(std::string_view text, const std::string& file_name) {
   return reading;
 }
 
-Result<Reading> read_config_file(const std::string& path) {
+Result<std::string> read_config_text(const std::string& path) {
   const std::string doing = "read the configuration " + printable(path);
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!fd.valid()) return errno_error(doing);
@@ -88,7 +88,13 @@ Result<Reading> read_config_file(const std::string& path) {
     if (n == 0) break;
     text.append(buffer, 0, size_t(n));
   }
-  return read_config(text, path);
+  return text;
+}
+
+Result<Reading> read_config_file(const std::string& path) {
+  const Result<std::string> text = read_config_text(path);
+  if (!text) return text.error();
+  return read_config(*text, path);
 }
 
 }  // namespace sluice

@@ -21,7 +21,10 @@ struct Reading {
 // Any text whatever is answered, within bounded time and memory. `file_name` is for the messages.
 Reading read_config(std::string_view text, const std::string& file_name);
 
-// The same for a file. Fails only if the file cannot be read.
+// What is in the file, for read_config(): no more of it than shows that it is too large.
+Result<std::string> read_config_text(const std::string& path);
+
+// Both together. Fails only if the file cannot be read.
 Result<Reading> read_config_file(const std::string& path);
 
 }  // namespace sluice

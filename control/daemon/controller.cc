@@ -102,13 +102,45 @@ void Controller::warn(const Config& config, const Image& image) {
   warned_ = std::move(now);
 }
 
-bool Controller::tables_fit(const Make& wanted, const Image& image) const {
-  if (!dataplane_ || !tables_serve(made_, wanted)) return false;
-  if (!on_host(dataplane_.get()) && !serves(made_, wanted)) return false;
+// Why the running data plane's tables cannot be given `image`.
+std::vector<std::string> Controller::why_other_tables(const Make& wanted,
+                                                      const Image& image) const {
+  if (!dataplane_) return {"there is none yet"};
+  std::vector<std::string> why = why_not_tables(made_, wanted);
+  if (why.empty() && !on_host(dataplane_.get())) why = why_not_programs(made_, wanted);
+  if (!why.empty()) return why;
   Result<void> fits = check_fits(image, dataplane_->capacity());
   if (fits) fits = check_numbers(live(), image, dataplane_->capacity());
-  if (!fits) spdlog::info("building larger tables: {}", fits.error().message);
-  return fits.has_value();
+  if (!fits) why.push_back("larger tables: " + fits.error().message);
+  return why;
+}
+
+bool Controller::tables_fit(const Make& wanted, const Image& image) const {
+  const std::vector<std::string> why = why_other_tables(wanted, image);
+  if (!why.empty() && dataplane_)
+    spdlog::info("building a new data plane: {}", fmt::join(why, "; "));
+  return why.empty();
+}
+
+Result<Preview> Controller::preview(const Config& config, const NextHops& next_hops,
+                                    const std::vector<Link>& links) const {
+  History history = history_;  // it remembers rings for the next time
+  History::Next next =
+      history.next(config, next_hops, macs_of(config, links), std::chrono::steady_clock::now());
+  const Make wanted = make_for(config, next.image, links);
+  if (Result<void> r = check_image(wanted, next.image); !r) return r.error();
+  Preview out = {.plan = {},
+                 .new_data_plane = why_other_tables(wanted, next.image),
+                 .new_programs = {},
+                 .warnings = warnings_for(config, next.image)};
+  Result<Plan> plan =
+      out.new_data_plane.empty()
+          ? make_plan(live(), std::move(next.image), dataplane_->capacity())
+          : make_first_plan(live(), next.image, capacity_of(wanted, next.image, live()));
+  if (!plan) return plan.error();
+  out.plan = std::move(*plan);
+  if (out.new_data_plane.empty()) out.new_programs = why_not_programs(made_, wanted);
+  return out;
 }
 
 // Programs learn what the new tables ask of them before those are in force, and forget what nobody

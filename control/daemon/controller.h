@@ -16,6 +16,13 @@
 
 namespace sluice {
 
+struct Preview {
+  Plan plan;
+  std::vector<std::string> new_data_plane;  // why one is built beside; empty: none is
+  std::vector<std::string> new_programs;    // why others are put on the same tables; empty: none
+  std::vector<std::string> warnings;
+};
+
 class Controller {
  public:
   explicit Controller(Pins pins) : pins_(std::move(pins)) {}
@@ -30,6 +37,9 @@ class Controller {
   // place on every interface. On an error the old state serves on.
   Result<void> apply(const Config& config, const NextHops& next_hops,
                      const std::vector<Link>& links);
+  // What apply() would do now, or why it would refuse; touches nothing.
+  Result<Preview> preview(const Config& config, const NextHops& next_hops,
+                          const std::vector<Link>& links) const;
   // As History's.
   bool is_due(Time now) const { return history_.is_due(now); }
   void take(const Sweep& sweep) { history_.take(sweep); }
@@ -57,6 +67,7 @@ class Controller {
 
  private:
   void warn(const Config& config, const Image& image);
+  std::vector<std::string> why_other_tables(const Make& wanted, const Image& image) const;
   bool tables_fit(const Make& wanted, const Image& image) const;
   Result<void> change(const Config& config, const Make& wanted, History::Next next,
                       const std::vector<Link>& links);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "config/reader.h"
 #include "daemon/flow_list.h"
+#include "daemon/preview.h"
 #include "daemon/report.h"
 #include "daemon/report_flows.h"
 
@@ -28,12 +29,11 @@ std::string now_rfc3339() {
 
 }  // namespace
 
-Result<Config> read_valid_config(const std::string& path) {
-  Result<Reading> reading = read_config_file(path);
-  if (!reading) return reading.error();
-  if (reading->config) return std::move(*reading->config);
+Result<Config> valid_config(std::string_view text, const std::string& name) {
+  Reading reading = read_config(text, name);
+  if (reading.config) return std::move(*reading.config);
   std::string all;
-  for (const Diagnostic& d : reading->errors) all += (all.empty() ? "" : "\n") + to_string(d);
+  for (const Diagnostic& d : reading.errors) all += (all.empty() ? "" : "\n") + to_string(d);
   return Error{all};
 }
 
@@ -46,7 +46,9 @@ Daemon::Daemon(EventLoop& loop, Options options, Controller controller, Ways way
 }
 
 Result<std::unique_ptr<Daemon>> Daemon::start(EventLoop& loop, const Options& options) {
-  Result<Config> config = read_valid_config(options.config);
+  Result<std::string> text = read_config_text(options.config);
+  if (!text) return text.error();
+  Result<Config> config = valid_config(*text, options.config);
   if (!config) return config.error();
   Result<Pins> pins = Pins::open(options.bpffs, options.instance);
   if (!pins) return pins.error();
@@ -59,6 +61,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(EventLoop& loop, const Options& op
                                        std::move(*ways), std::move(*netlink)));
   d->config_ = std::move(*config);
   if (Result<void> r = d->controller_.adopt(); !r) return r.error();
+  d->text_ = std::move(*text);
   // The API first: a socket that cannot be had is found out before packets are affected.
   Result<api::Server> server = api::Server::listen(loop, options.socket, d->handlers());
   if (!server) return server.error();
@@ -133,14 +136,36 @@ Result<void> Daemon::reload() {
     last_error_ = e.message;
     return Error{"the new configuration is refused, the old one serves on:\n" + e.message};
   };
-  Result<Config> config = read_valid_config(options_.config);
+  Result<std::string> text = read_config_text(options_.config);
+  if (!text) return refuse(text.error());
+  Result<Config> config = valid_config(*text, options_.config);
   if (!config) return refuse(config.error());
   const bool is_new = !(*config == config_);
   if (Result<void> r = find_ways(*config, kResolution); !r) return refuse(r.error());
   if (Result<void> r = apply(*config); !r) return refuse(r.error());
   last_error_.clear();
+  text_ = std::move(*text);
   if (is_new) spdlog::info("{} is in force", options_.config);
   return {};
+}
+
+Result<api::ConfigDiff> Daemon::preview(const Config& config) {
+  Result<std::vector<Link>> links = list_links(netlink_);
+  if (!links) return links.error();
+  return sluice::preview(config, {config_, controller_, ways_, *links});
+}
+
+Result<api::Checked<api::ConfigDiff>> Daemon::diff(std::string_view text) {
+  api::Checked<api::ConfigDiff> out;
+  const Reading reading = read_config(text, "");
+  for (const Diagnostic& d : reading.errors)
+    out.errors.push_back({uint32_t(d.line), uint32_t(d.column), d.message});
+  if (!reading.config) return out;
+  Result<api::ConfigDiff> difference = preview(*reading.config);
+  if (!difference) return difference.error();
+  out.document = std::move(*difference);
+  out.document.text_changes = text != text_;
+  return out;
 }
 
 void Daemon::network_changed() {
@@ -166,7 +191,8 @@ api::Handlers Daemon::handlers() {
           .service = [this](std::string_view name) { return service(name); },
           .flows = [this](const api::FlowQuery& query) { return flows(query); },
           .reload = [this] { return reload(); },
-          .unload = [this] { return unload(); }};
+          .unload = [this] { return unload(); },
+          .config = {.diff = [this](std::string_view text) { return diff(text); }}};
 }
 
 api::Status Daemon::status() const {

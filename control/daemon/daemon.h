@@ -39,6 +39,8 @@ class Daemon {
   Result<void> watch();
   Result<void> keep_flows();
   Result<void> apply(const Config& config);
+  Result<api::ConfigDiff> preview(const Config& config);
+  Result<api::Checked<api::ConfigDiff>> diff(std::string_view text);
   api::Handlers handlers();
   api::Status status() const;
   std::vector<api::Service> services() const;
@@ -51,7 +53,8 @@ class Daemon {
   Controller controller_;
   Ways ways_;
   Netlink netlink_;
-  Config config_;  // the one in force
+  Config config_;     // the one in force
+  std::string text_;  // what it was read from
   std::string loaded_at_;
   std::string last_error_;
   std::optional<Monitor> monitor_;
@@ -61,7 +64,7 @@ class Daemon {
   std::optional<api::Server> server_;
 };
 
-// The file's Config, or all its errors, a line each.
-Result<Config> read_valid_config(const std::string& path);
+// The Config that is in the text of the file `name`, or all its errors, a line each.
+Result<Config> valid_config(std::string_view text, const std::string& name);
 
 }  // namespace sluice

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "base/log.h"
+#include "config/reader.h"
 #include "daemon/daemon.h"
 #include "daemon/options.h"
 
@@ -20,7 +21,9 @@ int fail(const Error& error) {
 }
 
 int check(const Options& options) {
-  Result<Config> config = read_valid_config(options.config);
+  Result<std::string> text = read_config_text(options.config);
+  if (!text) return fail(text.error());
+  Result<Config> config = valid_config(*text, options.config);
   if (!config) return fail(config.error());
   fmt::print("{}: ok\n", options.config);
   return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/make_dataplane.h"
 
+#include <fmt/format.h>
 #include <sys/sysinfo.h>
 
 #include <algorithm>
@@ -78,16 +79,29 @@ Make make_for(const Config& config, const Image& image, const std::vector<Link>&
   return m;
 }
 
-bool tables_serve(const Make& made, const Make& wanted) {
-  return made.seed == wanted.seed && made.ring_size == wanted.ring_size &&
-         made.flows == wanted.flows && made.device == wanted.device &&
-         (made.device_ifindex == wanted.device_ifindex || wanted.device_ifindex == 0);
+std::vector<std::string> why_not_tables(const Make& made, const Make& wanted) {
+  std::vector<std::string> why;
+  if (made.seed != wanted.seed) why.push_back("another seed");
+  if (made.ring_size != wanted.ring_size)
+    why.push_back(fmt::format("rings of {} slots instead of {}", wanted.ring_size, made.ring_size));
+  if (made.flows != wanted.flows)
+    why.push_back(fmt::format("room for {} flows instead of {}", wanted.flows, made.flows));
+  if (made.device != wanted.device)
+    why.push_back(wanted.device.empty() ? "it leaves the device " + made.device
+                                        : "it goes into the device " + wanted.device);
+  else if (made.device_ifindex != wanted.device_ifindex && wanted.device_ifindex != 0)
+    why.push_back("the device " + wanted.device + " is another one now");
+  return why;
 }
 
-bool serves(const Make& made, const Make& wanted) {
-  return tables_serve(made, wanted) && made.features == wanted.features &&
-         std::includes(made.hooks.begin(), made.hooks.end(), wanted.hooks.begin(),
-                       wanted.hooks.end());
+std::vector<std::string> why_not_programs(const Make& made, const Make& wanted) {
+  std::vector<std::string> why;
+  if (made.features != wanted.features)
+    why.push_back("a program that is able to do what is asked for, and no more");
+  if (!std::includes(made.hooks.begin(), made.hooks.end(), wanted.hooks.begin(),
+                     wanted.hooks.end()))
+    why.push_back("a program for another hook");
+  return why;
 }
 
 Make make_for_both(const Make& made, const Make& wanted) {
@@ -119,17 +133,22 @@ Result<void> check_image(const Make& make, const Image& image) {
   return {};
 }
 
-Result<std::unique_ptr<LoadedDataplane>> make_dataplane(const Make& make, const Image& image,
-                                                        const Live& live,
-                                                        const LoadedDataplane* before) {
-  if (!make.device.empty()) return make_in_device(make, image);
+Capacity capacity_of(const Make& make, const Image& image, const Live& live) {
+  if (!make.device.empty()) return device_capacity_for(image, make.ring_size);
   Capacity capacity = capacity_for(image, make.ring_size);
   capacity.flows = make.flows;
   // Twice what is in use: old and new members stand side by side, and numbers are not given out
   // again at once.
   capacity.members = std::max(capacity.members, std::bit_ceil(numbers_in_use(live) * 2));
-  auto made = Dataplane::load(capacity, hash_key_from_seed(make.seed), make.features, make.hooks,
-                              on_host(before));
+  return capacity;
+}
+
+Result<std::unique_ptr<LoadedDataplane>> make_dataplane(const Make& make, const Image& image,
+                                                        const Live& live,
+                                                        const LoadedDataplane* before) {
+  if (!make.device.empty()) return make_in_device(make, image);
+  auto made = Dataplane::load(capacity_of(make, image, live), hash_key_from_seed(make.seed),
+                              make.features, make.hooks, on_host(before));
   if (!made) return made.error();
   return std::unique_ptr<LoadedDataplane>(std::move(*made));
 }

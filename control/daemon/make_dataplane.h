@@ -29,11 +29,17 @@ struct Make {
 
 Make make_for(const Config& config, const Image& image, const std::vector<Link>& links);
 
-// Whether what was made as `made` does for `wanted`.
-bool serves(const Make& made, const Make& wanted);
+// Why the tables of what was made as `made` do not do for `wanted`, and why its programs do not on
+// the same tables; empty: they do.
+std::vector<std::string> why_not_tables(const Make& made, const Make& wanted);
+std::vector<std::string> why_not_programs(const Make& made, const Make& wanted);
 
-// Whether its tables do, be it under other programs.
-bool tables_serve(const Make& made, const Make& wanted);
+inline bool tables_serve(const Make& made, const Make& wanted) {
+  return why_not_tables(made, wanted).empty();
+}
+inline bool serves(const Make& made, const Make& wanted) {
+  return tables_serve(made, wanted) && why_not_programs(made, wanted).empty();
+}
 
 // What does for both, on the tables of `made`.
 Make make_for_both(const Make& made, const Make& wanted);
@@ -47,6 +53,9 @@ Result<void> check_image(const Make& make, const Image& image);
 // The data plane, if it is on the host.
 Dataplane* on_host(LoadedDataplane* dataplane);
 const Dataplane* on_host(const LoadedDataplane* dataplane);
+
+// How large the tables of a data plane for `image` are made, beside the member numbers of `live`.
+Capacity capacity_of(const Make& make, const Image& image, const Live& live);
 
 // With room for `image`, which has been checked, and for the member numbers of `live`. Flows that
 // `before` (null: nothing) remembers are remembered on.

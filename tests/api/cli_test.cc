@@ -43,7 +43,7 @@ TEST_F(CliTest, HelpAnswersForEveryRow) {
   const Outcome help = run("help");
   EXPECT_EQ(help.status, 0);
   const std::vector<std::string> rows = rows_of(help.out);
-  EXPECT_EQ(rows.size(), 9u);
+  EXPECT_EQ(rows.size(), 10u);
   for (const std::string& row : rows) {
     const std::string verb = lower_case_words(row);
     for (const std::string& form : {"help " + verb, verb + " --help", "-h " + verb}) {
@@ -71,6 +71,9 @@ TEST_F(CliTest, WrongUsageIsStatusTwo) {
                                 "simulate --in b",
                                 "simulate a b --in c",
                                 "status --in a",
+                                "status --exit-code",
+                                "config diff",
+                                "config diff a b",
                                 "simulate a --in b --hook nosuch",
                                 "simulate a --in b --mac 02:00:00:00:00",
                                 "simulate a --in b --mac 01:00:5e:00:00:01",

@@ -127,6 +127,45 @@ inline Result<std::optional<FlowList>> fixed_flows(const FlowQuery& query) {
   return out;
 }
 
+inline ConfigDiff fixed_diff() {
+  return {.generation = 7,
+          .changes = true,
+          .text_changes = true,
+          .services = {{.name = "shop",
+                        .change = "changed",
+                        .moved = 1.0 / 3,
+                        .members = {{"web/be4", "198.51.100.4", "added", 0, 100, ""},
+                                    {"web/be2", "2001:db8::2", "weight", 50, 10, ""},
+                                    {"web/be3", "198.51.100.3", "removed", 100, 0, ""}},
+                        .settings = {{"ports", "80/tcp", "80/tcp, 443/tcp"}}},
+                       {.name = "old", .change = "removed"}},
+          .interfaces = {{.name = "eth1", .change = "attach"}},
+          .settings = {{"mtu", "", "1400"}},
+          .members_written = 2,
+          .new_data_plane = {"a program for another hook"},
+          .unresolved = {{"web/be4", "no neighbour\x1b[31m"}},
+          .warnings = {"mind the gap"}};
+}
+
+// An answer to a text that says what to say: "nothing", "refused" or the fixed diff; with every
+// line that has "error" in it as an error.
+inline Result<Checked<ConfigDiff>> fixed_answer(std::string_view text) {
+  if (text.starts_with("refused")) return Error{"5000 members do not fit"};
+  Checked<ConfigDiff> out;
+  uint32_t line = 1;
+  for (size_t at = 0; at < text.size(); line++) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    if (text.substr(at, end - at).find("error") != text.npos)
+      out.errors.push_back({line, 3, "no \x1b" + std::to_string(text.size())});
+    at = end + 1;
+  }
+  if (text.starts_with("nothing"))
+    out.document = {.generation = 7};
+  else
+    out.document = fixed_diff();
+  return out;
+}
+
 // Listens from construction to destruction.
 class RunningServer {
  public:
@@ -176,7 +215,8 @@ class RunningServer {
             .unload = [this]() -> Result<void> {
               loop_.stop();
               return {};
-            }};
+            },
+            .config = {.diff = fixed_answer}};
   }
 
   EventLoop loop_;

@@ -59,7 +59,8 @@ Product::Product(Topology& topology, const Programs& programs, const std::string
       instance_(instance),
       bpffs_(topology.balancer().lab().bpffs()),
       config_path_(topology.balancer().lab().directory() + "/sluice.yaml"),
-      socket_path_(topology.balancer().lab().directory() + "/sluiced.sock") {
+      socket_path_(topology.balancer().lab().directory() + "/sluiced.sock"),
+      state_path_(topology.balancer().lab().directory() + "/state") {
 }
 
 Result<Clock::time_point> Product::write_config(const std::string& text) {
@@ -76,10 +77,11 @@ Result<Clock::time_point> Product::write_config(const std::string& text) {
 Result<void> Product::start_daemon() {
   daemon_.clear();
   Result<Process> daemon = Process::start(
-      topology_.balancer(), {.argv = {programs_.sluiced, "--config", config_path_, "--instance",
-                                      instance_, "--bpffs", bpffs_, "--socket", socket_path_},
-                             .notifies = true,
-                             .patience = milliseconds(10000)});
+      topology_.balancer(),
+      {.argv = {programs_.sluiced, "--config", config_path_, "--instance", instance_, "--bpffs",
+                bpffs_, "--socket", socket_path_, "--state-dir", state_path_},
+       .notifies = true,
+       .patience = milliseconds(10000)});
   if (!daemon) return daemon.error();
   daemon_.push_back(std::move(*daemon));
   return {};

@@ -61,12 +61,13 @@ class Product {
   std::vector<Process>& agents() { return agents_; }
   const std::string& config_path() const { return config_path_; }
   const std::string& socket_path() const { return socket_path_; }
+  const std::string& state_path() const { return state_path_; }
   const std::string& bpffs() const { return bpffs_; }
 
  private:
   Topology& topology_;
   Programs programs_;
-  std::string instance_, bpffs_, config_path_, socket_path_;
+  std::string instance_, bpffs_, config_path_, socket_path_, state_path_;
   std::vector<Process> daemon_;  // none or one
   std::vector<Process> agents_;
 };

@@ -97,6 +97,39 @@ SLUICE_DOCUMENT(ConfigDiff, generation, changes, text_changes, services, interfa
                 next_hops_changed, members_written, new_data_plane, new_programs, unresolved,
                 warnings)
 
+// POST /v1/config/apply and /v1/config/rollback
+struct ConfigApplied {
+  ConfigDiff diff;          // what it has changed; empty where a change that waited was undone
+  uint64_t generation = 0;  // in force now
+  double confirm_in = 0;    // seconds until it is undone unless it is confirmed; 0: it stays
+
+  bool operator==(const ConfigApplied&) const = default;
+};
+SLUICE_DOCUMENT(ConfigApplied, diff, generation, confirm_in)
+
+// A configuration that came into force. GET /v1/config/history is an array of these, newest first.
+struct ConfigEntry {
+  uint64_t number = 0;  // 0 is in force, 1 the one before
+  std::string at;       // RFC 3339, UTC
+  std::string by;       // "start", "file", "apply", "rollback" or "confirm-timeout"
+  uint64_t generation = 0;
+  std::string sha256;  // of the text, in hexadecimal
+  uint64_t services = 0;
+  uint64_t backends = 0;
+
+  bool operator==(const ConfigEntry&) const = default;
+};
+SLUICE_DOCUMENT(ConfigEntry, number, at, by, generation, sha256, services, backends)
+
+// GET /v1/config/history/N. The text has the seed in it.
+struct ConfigText {
+  ConfigEntry entry;
+  std::string text;
+
+  bool operator==(const ConfigText&) const = default;
+};
+SLUICE_DOCUMENT(ConfigText, entry, text)
+
 #undef SLUICE_DOCUMENT
 
 }  // namespace sluice::api

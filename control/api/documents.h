@@ -121,6 +121,9 @@ struct Status {
   std::string config_file;
   std::string config_loaded_at;  // RFC 3339, UTC
   std::string last_error;        // why the newest file was refused; empty if it is in force
+  bool unconfirmed = false;      // it is undone in `confirm_in` seconds unless it is confirmed
+  double confirm_in = 0;
+  std::string config_trouble;  // why no configuration can be kept, or undone; empty: all is well
   std::vector<Interface> interfaces;
   Counters counters;
   uint64_t services = 0;
@@ -131,7 +134,8 @@ struct Status {
   bool operator==(const Status&) const = default;
 };
 SLUICE_DOCUMENT(Status, version, instance, generation, config_file, config_loaded_at, last_error,
-                interfaces, counters, services, members, unusable, flows)
+                unconfirmed, confirm_in, config_trouble, interfaces, counters, services, members,
+                unusable, flows)
 
 // A backend as a member of one service.
 struct Backend {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/routes.h"
 
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <initializer_list>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -16,6 +20,8 @@ struct Asked {
   std::string_view body;
 };
 
+constexpr std::chrono::hours kLongestConfirm(24);
+constexpr uint32_t kLargestNumber = 1'000'000;
 constexpr size_t kIgnoredBody = 1u << 20;
 constexpr size_t kConfigBody = 16u << 20;  // as large as the reader of files takes
 
@@ -73,6 +79,74 @@ Answer post_config_diff(const Handlers& handlers, const Asked& asked) {
   return judged(handlers.config.diff(asked.body));
 }
 
+// A whole number in low..high; `usual` where the query does not say it.
+std::optional<uint32_t> number_in(const Query& query, std::string_view name, uint32_t usual,
+                                  uint32_t low, uint32_t high) {
+  const auto value = query.find(name);
+  if (value == query.end()) return usual;
+  const std::string& text = value->second;
+  uint32_t n = 0;
+  const std::from_chars_result r = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (r.ec != std::errc() || r.ptr != text.data() + text.size() || n < low || n > high)
+    return std::nullopt;
+  return n;
+}
+
+std::optional<std::chrono::seconds> confirm_of(const Query& query) {
+  const auto n =
+      number_in(query, "confirm", 0, 1, uint32_t(std::chrono::seconds(kLongestConfirm).count()));
+  return n ? std::optional(std::chrono::seconds(*n)) : std::nullopt;
+}
+
+// The first word of the query that is none of `known`; empty: there is none.
+std::string_view unknown_word(const Query& query, std::initializer_list<std::string_view> known) {
+  for (const auto& [name, value] : query)
+    if (std::ranges::find(known, name) == known.end()) return name;
+  return "";
+}
+
+Answer refuse_word(std::string_view name) {
+  return refuse(400, "\"" + std::string(name) + "\" is unknown here, or its value is wrong");
+}
+
+Answer post_config_apply(const Handlers& handlers, const Asked& asked) {
+  if (const auto word = unknown_word(asked.query, {"confirm"}); !word.empty())
+    return refuse_word(word);
+  const std::optional<std::chrono::seconds> confirm = confirm_of(asked.query);
+  if (!confirm) return refuse_word("confirm");
+  return judged(handlers.config.apply(asked.body, *confirm));
+}
+
+Answer post_config_confirm(const Handlers& handlers, const Asked&) {
+  return done(handlers.config.confirm());
+}
+
+Answer post_config_rollback(const Handlers& handlers, const Asked& asked) {
+  if (const auto word = unknown_word(asked.query, {"confirm", "to"}); !word.empty())
+    return refuse_word(word);
+  const std::optional<std::chrono::seconds> confirm = confirm_of(asked.query);
+  const std::optional<uint32_t> to = number_in(asked.query, "to", 1, 0, kLargestNumber);
+  if (!confirm || !to) return refuse_word(confirm ? "to" : "confirm");
+  const Result<ConfigApplied> applied = handlers.config.rollback(*to, *confirm);
+  if (!applied) return refuse(500, applied.error().message);
+  return {.body = *applied};
+}
+
+Answer get_config_history(const Handlers& handlers, const Asked&) {
+  return {.body = handlers.config.history()};
+}
+
+Answer get_config_text(const Handlers& handlers, const Asked& asked) {
+  const Query name = {{"number", std::string(asked.name)}};
+  const std::optional<uint32_t> number = number_in(name, "number", 0, 0, kLargestNumber);
+  const Result<std::optional<ConfigText>> text =
+      number ? handlers.config.show(*number) : std::optional<ConfigText>();
+  if (!text) return refuse(500, text.error().message);
+  if (!*text)
+    return refuse(404, "there is no configuration " + std::string(asked.name) + " in the history");
+  return {.body = **text};
+}
+
 struct Route {
   std::string_view method;
   std::string_view path;  // one that ends in '/' goes on with a name
@@ -88,6 +162,11 @@ constexpr Route kRoutes[] = {
     {"POST", "/v1/reload", post_reload},    //
     {"POST", "/v1/unload", post_unload},    //
     {"POST", "/v1/config/diff", post_config_diff, kConfigBody},
+    {"POST", "/v1/config/apply", post_config_apply, kConfigBody},
+    {"POST", "/v1/config/confirm", post_config_confirm},
+    {"POST", "/v1/config/rollback", post_config_rollback},
+    {"GET", "/v1/config/history", get_config_history},
+    {"GET", "/v1/config/history/", get_config_text},
 };
 
 // The name that `path` carries if it is one of `route`'s; empty for a route without a name.

@@ -2,6 +2,7 @@
 // Serves the API over HTTP on a Unix socket, on the caller's event loop and thread.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,6 +22,14 @@ namespace sluice::api {
 struct ConfigHandlers {
   // What the text of a file would change; touches nothing.
   std::function<Result<Checked<ConfigDiff>>(std::string_view text)> diff;
+  // Puts it in force and into the file; unless `confirm` is 0, for so long if nobody confirms.
+  std::function<Result<Checked<ConfigApplied>>(std::string_view text, std::chrono::seconds confirm)>
+      apply;
+  std::function<Result<void>()> confirm;
+  std::function<Result<ConfigApplied>(size_t number, std::chrono::seconds confirm)> rollback;
+  std::function<std::vector<ConfigEntry>()> history;
+  // None: there are not so many.
+  std::function<Result<std::optional<ConfigText>>(size_t number)> show;
 };
 
 // What the daemon says and does. Called on the event loop's thread, one at a time.

@@ -28,6 +28,10 @@ std::string heading(const api::Status& status) {
   facts.add("forwarded", human_count(status.counters.forwarded.packets) + " packets, " +
                              human_bytes(status.counters.forwarded.bytes));
   if (!status.flows.tables.empty()) facts.add("slots", slots(status.flows));
+  if (status.unconfirmed)
+    facts.add("UNCONFIRMED", "undone in " + human_duration(status.confirm_in) +
+                                 " unless `sluicectl config confirm` is said");
+  if (!status.config_trouble.empty()) facts.add("HISTORY", status.config_trouble);
   if (!status.last_error.empty()) facts.add("LAST ERROR", status.last_error);
   return facts.to_string();
 }

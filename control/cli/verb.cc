@@ -45,6 +45,22 @@ constexpr std::string_view kDiffDetails =
     "accepted,\n"
     "with 1 and every error as FILE:LINE:COLUMN if it would be refused.";
 
+constexpr std::string_view kApplyDetails =
+    "The daemon puts it in force and writes it over its configuration file: both, or neither. "
+    "What\n"
+    "does not fit, or could not be written, is refused before anything is touched. With --confirm\n"
+    "the old configuration, and the old file, come back after that time unless `config confirm` "
+    "is\n"
+    "said; a restart of the daemon does not change that. Meanwhile no other apply is taken, "
+    "`config\n"
+    "rollback` undoes the change at once, and who writes something else into the file confirms it.";
+
+constexpr std::string_view kRollbackDetails =
+    "N is a number of `config history`: 1, which is the default, is the configuration before the\n"
+    "one in force. It is applied as by `config apply`, file and --confirm included. While a "
+    "change\n"
+    "waits to be confirmed, `config rollback` undoes it.";
+
 const Verb kVerbs[] = {
     {"status", "", "what is attached, what is in force, what became of the packets",
      "The counters count from the moment the instance was loaded; restarting sluiced does not\n"
@@ -66,6 +82,19 @@ const Verb kVerbs[] = {
      config_check},
     {"config diff", "FILE", "what a file would change if it were applied now", kDiffDetails,
      config_diff, config_diff_options()},
+    {"config apply", "FILE", "put a file in force, for a time if wanted", kApplyDetails,
+     config_apply, config_apply_options()},
+    {"config confirm", "", "keep what was applied with --confirm",
+     "Fails if nothing waits to be confirmed.", config_confirm},
+    {"config history", "", "the configurations that were in force, newest first",
+     "BY is what brought it: the start of sluiced, the file (somebody changed it), apply, "
+     "rollback,\n"
+     "or confirm-timeout (what was applied with --confirm was not confirmed). 20 are kept.",
+     config_history},
+    {"config show", "[N]", "the text of a configuration of the history; 0 is in force",
+     "The seed is in it.", config_show},
+    {"config rollback", "[N]", "put a configuration of the history in force again",
+     kRollbackDetails, config_rollback, config_apply_options()},
     {"simulate", "FILE", "what a configuration does to the packets of a capture; attaches nothing",
      kSimulateDetails, simulate, simulate_options()},
     {"reload", "", "make sluiced read its configuration file again",

@@ -29,14 +29,6 @@ std::string now_rfc3339() {
 
 }  // namespace
 
-Result<Config> valid_config(std::string_view text, const std::string& name) {
-  Reading reading = read_config(text, name);
-  if (reading.config) return std::move(*reading.config);
-  std::string all;
-  for (const Diagnostic& d : reading.errors) all += (all.empty() ? "" : "\n") + to_string(d);
-  return Error{all};
-}
-
 Daemon::Daemon(EventLoop& loop, Options options, Controller controller, Ways ways, Netlink netlink)
     : loop_(loop),
       options_(std::move(options)),
@@ -46,10 +38,9 @@ Daemon::Daemon(EventLoop& loop, Options options, Controller controller, Ways way
 }
 
 Result<std::unique_ptr<Daemon>> Daemon::start(EventLoop& loop, const Options& options) {
-  Result<std::string> text = read_config_text(options.config);
-  if (!text) return text.error();
-  Result<Config> config = valid_config(*text, options.config);
-  if (!config) return config.error();
+  ConfigStore store = ConfigStore::open(options.state);
+  const Result<Beginning> beginning = choose_beginning(options.config, store, std::time(nullptr));
+  if (!beginning) return beginning.error();
   Result<Pins> pins = Pins::open(options.bpffs, options.instance);
   if (!pins) return pins.error();
   Result<Ways> ways = Ways::create();
@@ -59,14 +50,16 @@ Result<std::unique_ptr<Daemon>> Daemon::start(EventLoop& loop, const Options& op
 
   std::unique_ptr<Daemon> d(new Daemon(loop, options, Controller(std::move(*pins)),
                                        std::move(*ways), std::move(*netlink)));
-  d->config_ = std::move(*config);
+  d->config_ = beginning->config;
+  d->last_error_ = beginning->error;
   if (Result<void> r = d->controller_.adopt(); !r) return r.error();
-  d->text_ = std::move(*text);
+  d->desk_.emplace(loop, d->road(), options.config, std::move(store));
   // The API first: a socket that cannot be had is found out before packets are affected.
   Result<api::Server> server = api::Server::listen(loop, options.socket, d->handlers());
   if (!server) return server.error();
   d->server_ = std::move(*server);
   if (Result<void> r = d->first_apply(); !r) return r.error();
+  d->desk_->begin(*beginning);
   if (Result<void> r = d->watch(); !r) return r.error();
   if (Result<void> r = d->keep_flows(); !r) return r.error();
   return d;
@@ -140,11 +133,10 @@ Result<void> Daemon::reload() {
   if (!text) return refuse(text.error());
   Result<Config> config = valid_config(*text, options_.config);
   if (!config) return refuse(config.error());
+  if (Result<void> r = desk_->may_take(*text); !r) return refuse(r.error());
   const bool is_new = !(*config == config_);
-  if (Result<void> r = find_ways(*config, kResolution); !r) return refuse(r.error());
-  if (Result<void> r = apply(*config); !r) return refuse(r.error());
-  last_error_.clear();
-  text_ = std::move(*text);
+  if (Result<void> r = put(*config); !r) return refuse(r.error());
+  desk_->taken_from_file(*text);
   if (is_new) spdlog::info("{} is in force", options_.config);
   return {};
 }
@@ -155,17 +147,21 @@ Result<api::ConfigDiff> Daemon::preview(const Config& config) {
   return sluice::preview(config, {config_, controller_, ways_, *links});
 }
 
-Result<api::Checked<api::ConfigDiff>> Daemon::diff(std::string_view text) {
-  api::Checked<api::ConfigDiff> out;
-  const Reading reading = read_config(text, "");
-  for (const Diagnostic& d : reading.errors)
-    out.errors.push_back({uint32_t(d.line), uint32_t(d.column), d.message});
-  if (!reading.config) return out;
-  Result<api::ConfigDiff> difference = preview(*reading.config);
-  if (!difference) return difference.error();
-  out.document = std::move(*difference);
-  out.document.text_changes = text != text_;
-  return out;
+Result<void> Daemon::put(const Config& config) {
+  if (Result<void> r = find_ways(config, kResolution); !r) return r;
+  if (Result<void> r = apply(config); !r) {
+    // Those of the configuration in force have been forgotten.
+    (void)ways_.refresh(config_, controller_.leaving(config_));
+    return r;
+  }
+  last_error_.clear();
+  return {};
+}
+
+Road Daemon::road() {
+  return {.preview = [this](const Config& config) { return preview(config); },
+          .put = [this](const Config& config) { return put(config); },
+          .generation = [this] { return controller_.live().generation; }};
 }
 
 void Daemon::network_changed() {
@@ -192,7 +188,19 @@ api::Handlers Daemon::handlers() {
           .flows = [this](const api::FlowQuery& query) { return flows(query); },
           .reload = [this] { return reload(); },
           .unload = [this] { return unload(); },
-          .config = {.diff = [this](std::string_view text) { return diff(text); }}};
+          .config = config_handlers()};
+}
+
+api::ConfigHandlers Daemon::config_handlers() {
+  using std::chrono::seconds;
+  return {.diff = [this](std::string_view text) { return desk_->diff(text); },
+          .apply = [this](std::string_view text,
+                          seconds confirm) { return desk_->apply(text, confirm); },
+          .confirm = [this] { return desk_->confirm(); },
+          .rollback = [this](size_t number,
+                             seconds confirm) { return desk_->rollback(number, confirm); },
+          .history = [this] { return desk_->history(); },
+          .show = [this](size_t number) { return desk_->show(number); }};
 }
 
 api::Status Daemon::status() const {
@@ -205,6 +213,9 @@ api::Status Daemon::status() const {
           .config_file = options_.config,
           .config_loaded_at = loaded_at_,
           .last_error = last_error_,
+          .unconfirmed = desk_->seconds_left().has_value(),
+          .confirm_in = desk_->seconds_left().value_or(0),
+          .config_trouble = desk_->trouble(),
           .interfaces = report_interfaces(k),
           .counters = report_counters(k),
           .services = config_.services.size(),

@@ -9,6 +9,7 @@
 
 #include "api/server.h"
 #include "base/event_loop.h"
+#include "daemon/config_desk.h"
 #include "daemon/config_watch.h"
 #include "daemon/controller.h"
 #include "daemon/flow_keeper.h"
@@ -40,7 +41,9 @@ class Daemon {
   Result<void> keep_flows();
   Result<void> apply(const Config& config);
   Result<api::ConfigDiff> preview(const Config& config);
-  Result<api::Checked<api::ConfigDiff>> diff(std::string_view text);
+  Road road();
+  Result<void> put(const Config& config);
+  api::ConfigHandlers config_handlers();
   api::Handlers handlers();
   api::Status status() const;
   std::vector<api::Service> services() const;
@@ -53,18 +56,15 @@ class Daemon {
   Controller controller_;
   Ways ways_;
   Netlink netlink_;
-  Config config_;     // the one in force
-  std::string text_;  // what it was read from
+  Config config_;  // the one in force
   std::string loaded_at_;
   std::string last_error_;
   std::optional<Monitor> monitor_;
   std::optional<ConfigWatch> config_watch_;
+  std::optional<ConfigDesk> desk_;
   std::unique_ptr<FlowKeeper> flow_keeper_;
   std::optional<EventLoop::Source> settle_;  // runs while a burst of network changes is let pass
   std::optional<api::Server> server_;
 };
-
-// The Config that is in the text of the file `name`, or all its errors, a line each.
-Result<Config> valid_config(std::string_view text, const std::string& name);
 
 }  // namespace sluice

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "config/reader.h"
+#include "daemon/beginning.h"
 #include "daemon/daemon.h"
 #include "daemon/options.h"
 

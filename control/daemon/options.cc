@@ -26,11 +26,14 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
       "forwarding; `sluicectl unload` removes it.");
   app.add_option("--config", o.config, "the configuration file")->required();
   app.add_flag("--check", o.check, "only validate the file; needs no privileges");
-  app.add_option("--instance", o.instance, "names pins and socket")
+  app.add_option("--instance", o.instance, "names pins, socket and state")
       ->capture_default_str()
       ->check(CLI::Validator(check_instance, "NAME"));
   app.add_option("--bpffs", o.bpffs, "the BPF file system to pin in")->capture_default_str();
   app.add_option("--socket", o.socket, "the API's Unix socket [/run/sluice/<instance>.sock]");
+  app.add_option("--state-dir", o.state,
+                 "past configurations, and what waits to be confirmed "
+                 "[/var/lib/sluice/<instance>]");
   app.add_flag("--verbose", o.verbose, "log what is done, not only what happens");
   app.set_version_flag("--version", SLUICE_VERSION);
   try {
@@ -39,6 +42,7 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
     return app.exit(e) == 0 ? 0 : 2;
   }
   if (o.socket.empty()) o.socket = "/run/sluice/" + o.instance + ".sock";
+  if (o.state.empty()) o.state = "/var/lib/sluice/" + o.instance;
   return o;
 }
 

@@ -12,6 +12,7 @@ struct Options {
   std::string instance = "default";
   std::string bpffs = "/sys/fs/bpf";
   std::string socket;  // default: /run/sluice/<instance>.sock
+  std::string state;   // default: /var/lib/sluice/<instance>
   bool check = false;  // only validate the file
   bool verbose = false;
 };

@@ -43,7 +43,7 @@ TEST_F(CliTest, HelpAnswersForEveryRow) {
   const Outcome help = run("help");
   EXPECT_EQ(help.status, 0);
   const std::vector<std::string> rows = rows_of(help.out);
-  EXPECT_EQ(rows.size(), 10u);
+  EXPECT_EQ(rows.size(), 15u);
   for (const std::string& row : rows) {
     const std::string verb = lower_case_words(row);
     for (const std::string& form : {"help " + verb, verb + " --help", "-h " + verb}) {
@@ -74,6 +74,12 @@ TEST_F(CliTest, WrongUsageIsStatusTwo) {
                                 "status --exit-code",
                                 "config diff",
                                 "config diff a b",
+                                "config diff a --confirm 1s",
+                                "config apply a --confirm 60",
+                                "config apply a --confirm 0s",
+                                "config apply a --confirm 25h",
+                                "config show 1 2",
+                                "config confirm 1",
                                 "simulate a --in b --hook nosuch",
                                 "simulate a --in b --mac 02:00:00:00:00",
                                 "simulate a --in b --mac 01:00:5e:00:00:01",

@@ -82,5 +82,38 @@ TEST_F(ConfigCliTest, AFileThatIsNotThereFails) {
               AllOf(HasSubstr("none.yaml: No such file or directory"), Not(HasSubstr("sluiced"))));
 }
 
+TEST_F(ConfigCliTest, ApplySaysWhatItHasChangedAndForHowLong) {
+  EXPECT_THAT(run("config apply " + file).out,
+              AllOf(HasSubstr("33.3%"), HasSubstr("\ngeneration 8 is in force\n"),
+                    Not(HasSubstr("undone"))));
+  EXPECT_THAT(run("config apply --confirm 2m " + file).out,
+              HasSubstr("it is undone in 2m00s unless you say: sluicectl config confirm\n"));
+  EXPECT_EQ(run("config apply " + write("bad.yaml", "error")).status, 1);
+}
+
+TEST_F(ConfigCliTest, RollbackTakesANumberOrNone) {
+  EXPECT_EQ(run("config rollback").out, "generation 101 is in force\n");
+  EXPECT_THAT(run("config rollback 0 --confirm 5s").out,
+              AllOf(HasSubstr("generation 100"), HasSubstr("undone in 5.0s")));
+  EXPECT_EQ(run("config rollback 2").status, 1);
+  EXPECT_EQ(run("config rollback x").status, 1);
+}
+
+TEST_F(ConfigCliTest, HistoryIsReadableAndATextIsPrintedAsItIs) {
+  EXPECT_EQ(run("config history").out,
+            R"(N  AT                    BY     GENERATION  SHA256        WHAT
+0  2024-02-29T12:00:00Z  apply           7  aaaaaaaaaaaa  1 service, 2 backends
+1  2024-02-29T12:00:00Z  start           6  bbbbbbbbbbbb  1 service, 3 backends
+)");
+  EXPECT_EQ(run("config show").out, "version: 1\n");
+  EXPECT_EQ(run("config show 9").err,
+            "sluicectl: sluiced: there is no configuration 9 in the history\n");
+}
+
+TEST_F(ConfigCliTest, ConfirmFailsIfNothingWaits) {
+  EXPECT_EQ(run("config confirm").out, "confirmed\n");
+  EXPECT_EQ(run("config confirm").status, 1);
+}
+
 }  // namespace
 }  // namespace sluice::api

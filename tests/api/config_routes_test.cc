@@ -65,5 +65,40 @@ TEST_F(ConfigRoutesTest, ABodyMayBeEmpty) {
   EXPECT_EQ(send("/v1/config/diff", "").status, 200);
 }
 
+TEST_F(ConfigRoutesTest, ApplyTakesATimeToConfirm) {
+  const Reply reply = send("/v1/config/apply?confirm=60", "version: 1\n");
+  EXPECT_EQ(from_document<ConfigApplied>(reply.document).value(),
+            (ConfigApplied{fixed_diff(), 8, 60}));
+  EXPECT_EQ(send("/v1/config/apply", "x").document.at("confirm_in"), 0);
+  EXPECT_EQ(send("/v1/config/apply?confirm=86400", "x").status, 200);
+  EXPECT_EQ(send("/v1/config/apply", "error").status, 422);
+  for (const char* query : {"?confirm=0", "?confirm=86401", "?confirm=1s", "?confirm=-1",
+                            "?confirm", "?confrim=60", "?to=1"})
+    EXPECT_EQ(send(std::string("/v1/config/apply") + query, "x").status, 400) << query;
+}
+
+TEST_F(ConfigRoutesTest, RollbackGoesToTheOneBeforeUnlessItIsSaid) {
+  EXPECT_EQ(send("/v1/config/rollback", "").document.at("generation"), 101);
+  EXPECT_EQ(send("/v1/config/rollback?to=0&confirm=5", "").document.at("generation"), 100);
+  EXPECT_EQ(send("/v1/config/rollback?to=2", "").status, 500);
+  EXPECT_EQ(send("/v1/config/rollback?to=x", "").status, 400);
+}
+
+TEST_F(ConfigRoutesTest, HistoryAndItsTexts) {
+  EXPECT_EQ(get(socket, "/v1/config/history").value().size(), 2u);
+  EXPECT_EQ(from_document<ConfigText>(get(socket, "/v1/config/history/1").value()).value(),
+            (ConfigText{fixed_entry(1), "version: 1\n"}));
+  for (const char* number : {"2", "x", "-1", "99999999999999999999"})
+    EXPECT_THAT(get(socket, std::string("/v1/config/history/") + number).error().message,
+                HasSubstr("there is no configuration"))
+        << number;
+}
+
+TEST_F(ConfigRoutesTest, ConfirmSaysWhenThereIsNothing) {
+  EXPECT_TRUE(post(socket, "/v1/config/confirm"));
+  EXPECT_EQ(post(socket, "/v1/config/confirm").error().message,
+            "sluiced: nothing waits to be confirmed");
+}
+
 }  // namespace
 }  // namespace sluice::api

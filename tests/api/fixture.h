@@ -166,6 +166,16 @@ inline Result<Checked<ConfigDiff>> fixed_answer(std::string_view text) {
   return out;
 }
 
+inline ConfigEntry fixed_entry(size_t number) {
+  return {.number = number,
+          .at = "2024-02-29T12:00:00Z",
+          .by = number == 0 ? "apply" : "start",
+          .generation = 7 - number,
+          .sha256 = std::string(64, number == 0 ? 'a' : 'b'),
+          .services = 1,
+          .backends = 2 + number};
+}
+
 // Listens from construction to destruction.
 class RunningServer {
  public:
@@ -189,6 +199,7 @@ class RunningServer {
   }
 
   std::atomic<int> reloads = 0;
+  std::atomic<int> confirms = 0;
   std::atomic<bool> reload_fails = false;
 
  private:
@@ -216,7 +227,35 @@ class RunningServer {
               loop_.stop();
               return {};
             },
-            .config = {.diff = fixed_answer}};
+            .config = config_handlers()};
+  }
+
+  // What is asked for is what generation and time to confirm are.
+  ConfigHandlers config_handlers() {
+    return {
+        .diff = fixed_answer,
+        .apply = [](std::string_view text,
+                    std::chrono::seconds confirm) -> Result<Checked<ConfigApplied>> {
+          const Result<Checked<ConfigDiff>> diff = fixed_answer(text);
+          if (!diff) return diff.error();
+          return Checked<ConfigApplied>{diff->errors, {diff->document, 8, double(confirm.count())}};
+        },
+        .confirm = [this]() -> Result<void> {
+          if (confirms++ > 0) return Error{"nothing waits to be confirmed"};
+          return {};
+        },
+        .rollback = [](size_t number, std::chrono::seconds confirm) -> Result<ConfigApplied> {
+          if (number > 1) return Error{"there is no such configuration"};
+          return ConfigApplied{{}, 100 + number, double(confirm.count())};
+        },
+        .history =
+            [] {
+              return std::vector<ConfigEntry>{fixed_entry(0), fixed_entry(1)};
+            },
+        .show = [](size_t number) -> Result<std::optional<ConfigText>> {
+          if (number > 1) return std::optional<ConfigText>();
+          return std::optional(ConfigText{fixed_entry(number), "version: 1\n"});
+        }};
   }
 
   EventLoop loop_;

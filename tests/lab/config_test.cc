@@ -83,5 +83,78 @@ TEST_F(ConfigVerbs, ADiffIsRefusedAsTheFileWouldBe) {
   EXPECT_THAT(bad.output, HasSubstr("/new-text.yaml:"));
 }
 
+TEST_F(ConfigVerbs, AnApplyIsInForceOnceAndInTheFile) {
+  ASSERT_NO_FATAL_FAILURE(deploy({.weights = before_}));
+  const Exit applied = ctl({"apply", file({.weights = after_})});
+  EXPECT_EQ(applied.status, 0) << applied.output;
+  expect_shares(ask(60), after_);
+  LAB_ASSERT_OK(pause_for(milliseconds(300)));  // the watch sees the file
+  const nlohmann::json history = json({"config", "history"});
+  ASSERT_EQ(history.size(), 2u) << history.dump(2);
+  EXPECT_EQ(history[0].at("by"), "apply");
+  EXPECT_EQ(ctl({"show"}).output, config_text(*topology_, {.weights = after_}));
+  EXPECT_EQ(status().value("last_error", "?"), "");
+  LAB_ASSERT_OK(product_->daemon().kill());
+  LAB_ASSERT_OK(product_->start_daemon());
+  expect_shares(ask(60), after_);
+}
+
+TEST_F(ConfigVerbs, WhatIsNotConfirmedIsUndoneUnderRequests) {
+  ASSERT_NO_FATAL_FAILURE(deploy({.weights = before_}));
+  ASSERT_NO_FATAL_FAILURE(start_traffic());
+  const Clock::time_point begin = Clock::now();
+  EXPECT_EQ(ctl({"apply", file({.weights = after_}), "--confirm", "2s"}).status, 0);
+  EXPECT_EQ(status().at("unconfirmed"), true);
+  LAB_ASSERT_OK(wait_until([&] { return !status().at("unconfirmed").get<bool>(); },
+                           milliseconds(4000), "the change to be undone"));
+  EXPECT_GE(Clock::now() - begin, milliseconds(2000));
+  LAB_ASSERT_OK(pause_for(milliseconds(300)));
+  stop_traffic();
+  expect_shares(ask(60), before_);
+  EXPECT_EQ(json({"config", "diff", product_->config_path()}).at("text_changes"), false);
+  EXPECT_EQ(ctl({"confirm"}).status, 1);
+  EXPECT_EQ(json({"config", "history"})[0].at("by"), "confirm-timeout");
+}
+
+TEST_F(ConfigVerbs, ADaemonThatIsKilledMeanwhileUndoesItInTime) {
+  ASSERT_NO_FATAL_FAILURE(deploy({.weights = before_}));
+  ASSERT_NO_FATAL_FAILURE(start_traffic());
+  EXPECT_EQ(ctl({"apply", file({.weights = after_}), "--confirm", "4s"}).status, 0);
+  LAB_ASSERT_OK(product_->daemon().kill());
+  LAB_ASSERT_OK(product_->start_daemon());
+  EXPECT_EQ(status().at("unconfirmed"), true);
+  LAB_ASSERT_OK(wait_until([&] { return !status().at("unconfirmed").get<bool>(); },
+                           milliseconds(6000), "the change to be undone"));
+  EXPECT_EQ(ctl({"apply", file({.weights = after_}), "--confirm", "1s"}).status, 0);
+  LAB_ASSERT_OK(product_->daemon().kill());
+  LAB_ASSERT_OK(pause_for(milliseconds(1200)));
+  LAB_ASSERT_OK(product_->start_daemon());
+  LAB_ASSERT_OK(pause_for(milliseconds(300)));
+  stop_traffic();
+  expect_shares(ask(60), before_);
+  EXPECT_EQ(status().at("unconfirmed"), false);
+  EXPECT_EQ(json({"config", "diff", product_->config_path()}).at("text_changes"), false);
+}
+
+TEST_F(ConfigVerbs, ABrokenFileStartsTheLastConfigurationInForce) {
+  ASSERT_NO_FATAL_FAILURE(deploy({.weights = before_}));
+  LAB_ASSERT_OK(product_->daemon().stop());
+  LAB_ASSERT_OK(product_->write_config("nonsense: [\n"));
+  LAB_ASSERT_OK(product_->start_daemon());
+  EXPECT_THAT(status().value("last_error", ""), HasSubstr("sluice.yaml:1:"));
+  expect_shares(ask(60), before_);
+  const Exit back = ctl({"rollback", "0"});
+  EXPECT_EQ(back.status, 0) << back.output;
+  EXPECT_EQ(status().value("last_error", "?"), "");
+}
+
+TEST_F(ConfigVerbs, ARollbackBringsTheOneBefore) {
+  ASSERT_NO_FATAL_FAILURE(deploy({.weights = before_}));
+  EXPECT_EQ(ctl({"apply", file({.weights = after_})}).status, 0);
+  const Exit back = ctl({"rollback"});
+  EXPECT_EQ(back.status, 0) << back.output;
+  expect_shares(ask(60), before_);
+}
+
 }  // namespace
 }  // namespace sluice::netns

@@ -110,6 +110,16 @@ TEST_F(ConfigCliTest, HistoryIsReadableAndATextIsPrintedAsItIs) {
             "sluicectl: sluiced: there is no configuration 9 in the history\n");
 }
 
+TEST_F(ConfigCliTest, StatusSaysWhatWaitsAndWhatCannotBeKept) {
+  server.waits = true;
+  EXPECT_THAT(
+      run("status").out,
+      AllOf(HasSubstr("UNCONFIRMED    undone in 42s unless `sluicectl config confirm` is said"),
+            HasSubstr("HISTORY        No space left on device\n")));
+  server.waits = false;
+  EXPECT_THAT(run("status").out, AllOf(Not(HasSubstr("UNCONFIRMED")), Not(HasSubstr("HISTORY"))));
+}
+
 TEST_F(ConfigCliTest, ConfirmFailsIfNothingWaits) {
   EXPECT_EQ(run("config confirm").out, "confirmed\n");
   EXPECT_EQ(run("config confirm").status, 1);

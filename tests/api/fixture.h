@@ -200,6 +200,7 @@ class RunningServer {
 
   std::atomic<int> reloads = 0;
   std::atomic<int> confirms = 0;
+  std::atomic<bool> waits = false;
   std::atomic<bool> reload_fails = false;
 
  private:
@@ -210,7 +211,15 @@ class RunningServer {
   }
 
   Handlers handlers() {
-    return {.status = fixed_status,
+    return {.status =
+                [this] {
+                  Status status = fixed_status();
+                  if (!waits) return status;
+                  status.unconfirmed = true;
+                  status.confirm_in = 42;
+                  status.config_trouble = "No space left on device";
+                  return status;
+                },
             .services = [] { return std::vector<Service>{shop()}; },
             .service = [](std::string_view name) -> std::optional<Service> {
               if (name == "shop") return shop();

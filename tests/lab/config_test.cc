@@ -148,6 +148,22 @@ TEST_F(ConfigVerbs, ABrokenFileStartsTheLastConfigurationInForce) {
   EXPECT_EQ(status().value("last_error", "?"), "");
 }
 
+TEST_F(ConfigVerbs, WhatCannotBeIsRefusedBeforeAnythingIsTouched) {
+  ASSERT_NO_FATAL_FAILURE(deploy({.weights = before_}));
+  const nlohmann::json at_first = status();
+  std::string text = config_text(*topology_, {.weights = after_});
+  text.insert(text.find("defaults:"), "  nosuch: {mode: native}\n");
+  const std::string path = file({.weights = after_});
+  std::ofstream(path) << text;
+  for (const char* verb : {"diff", "apply"}) {
+    const Exit refused = ctl({verb, path});
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_THAT(refused.output, HasSubstr("interface nosuch: there is no such interface"));
+  }
+  EXPECT_EQ(status().at("generation"), at_first.at("generation"));
+  EXPECT_EQ(json({"config", "diff", product_->config_path()}).at("text_changes"), false);
+}
+
 TEST_F(ConfigVerbs, ARollbackBringsTheOneBefore) {
   ASSERT_NO_FATAL_FAILURE(deploy({.weights = before_}));
   EXPECT_EQ(ctl({"apply", file({.weights = after_})}).status, 0);

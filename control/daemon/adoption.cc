@@ -55,13 +55,16 @@ Result<RingPtr> read_ring(const Dataplane& dataplane, uint32_t number, size_t po
   return live.rings.emplace(number, std::make_shared<const Ring>(std::move(*ring))).first->second;
 }
 
-// Columns by slot are as long as the ring they are of, or there are none.
+// Columns by slot are as long as the ring they are of; there are none where no slot needs them.
 Result<void> check_slots(const Slots& s) {
+  const SlotCounts counts = count_states(s);
   const size_t slots = s.ring ? s.ring->size() : 0;
-  if ((!s.window.empty() && s.window.size() != slots) ||
-      (!s.quiet.empty() && s.quiet.size() != slots))
-    return Error{"its slots are not those of its rings"};
-  return {};
+  const auto is_column = [&](size_t size, bool is_needed) {
+    return size == slots || (size == 0 && !is_needed);
+  };
+  if (is_column(s.window.size(), counts.window > 0) && is_column(s.quiet.size(), counts.tail > 0))
+    return {};
+  return Error{"its slots are not those of its rings"};
 }
 
 // What no generation named has no ring, and no flows.
@@ -85,13 +88,20 @@ Result<void> fill_rings(const SavedState& saved, const Dataplane& dataplane, Liv
 }
 
 // An entry's bytes are the table's; who it is, the state says.
-void fill_members(const Dataplane& dataplane, Live& live) {
+Result<void> fill_members(const Dataplane& dataplane, Live& live) {
+  std::set<uint32_t> numbers;
+  for (const auto& [key, m] : live.members) numbers.insert(m.index);
+  for (const auto& [number, r] : live.retired) numbers.insert(number);
+  if (numbers.size() != live.members.size() + live.retired.size() ||
+      (!numbers.empty() && *numbers.rbegin() >= dataplane.capacity().members))
+    return Error{"its members are not those of its table"};
   for (auto& [key, m] : live.members) {
     m.value = dataplane.member(m.index);
     live.image.members[key] = m.value;
     live.image.members[key].incarnation = live.image.members[key].successor = 0;
   }
   for (auto& [number, r] : live.retired) r.value = dataplane.member(number);
+  return {};
 }
 
 std::set<uint64_t> ring_numbers(const Live& live) {
@@ -114,6 +124,8 @@ Result<Adopted> open(const Pins& pins, uint32_t number) {
   if (!dataplane) return dataplane.error();
   Result<GenerationBytes> generation = (*dataplane)->generation();
   if (!generation) return generation.error();
+  if (generation->size() != sluice_generation_size(like->capacity.shape))
+    return Error{"the generation in force has another size than its state says"};
   uint64_t in_force;
   std::memcpy(&in_force, generation->data(), sizeof(in_force));
   const Result<std::vector<uint8_t>> bytes = state_of(tables, in_force);
@@ -126,7 +138,7 @@ Result<Adopted> open(const Pins& pins, uint32_t number) {
   Past& past = saved->past;
   past.live.generation = in_force;
   past.live.tables = std::move(*generation);
-  fill_members(**dataplane, past.live);
+  if (Result<void> r = fill_members(**dataplane, past.live); !r) return r.error();
   if (Result<void> r = fill_rings(*saved, **dataplane, past.live); !r) return r.error();
   if (Result<void> r =
           (*dataplane)->release_others(ring_numbers(past.live), {past.live.prefix_number});

@@ -47,6 +47,23 @@ Result<void> Attachments::adopt(const Pins& pins) {
   return {};
 }
 
+Result<void> Attachments::exchange(const Programs& programs, const Programs& old,
+                                   const std::function<Result<void>()>& then) {
+  std::vector<Attachment*> done;
+  Result<void> r;
+  for (auto& [name, a] : attached_) {
+    if (!r || !a.alive()) continue;
+    r = a.replace(programs.at(a.hook()));
+    if (r) done.push_back(&a);
+  }
+  if (r) r = then();
+  if (r) return r;
+  for (Attachment* a : done)
+    if (Result<void> back = a->replace(old.at(a->hook())); !back)
+      spdlog::error("put the old program back: {}", back.error().message);
+  return r;
+}
+
 Result<void> Attachments::put(const std::vector<Interface>& wanted, const std::vector<Link>& links,
                               const Programs& programs, bool exchange, const Programs& old,
                               const Pins& pins, const std::function<Result<void>()>& then) {

@@ -18,6 +18,11 @@ class Attachments {
   // fails.
   Result<void> adopt(const Pins& pins);
 
+  // Exchanges the program wherever one is attached, and touches nothing else: all of them or none,
+  // as put().
+  Result<void> exchange(const Programs& programs, const Programs& old,
+                        const std::function<Result<void>()>& then);
+
   // Puts the program of its hook on every wanted interface, pinned in `pins`. Where it already
   // runs, nothing happens unless `exchange`. On an error those that had one of `old` have it again,
   // in the mode they had it in, and those that were attached by this call are detached. `then` is

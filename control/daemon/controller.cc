@@ -149,10 +149,10 @@ Result<void> Controller::change(const Config& config, const Make& wanted, Histor
                                 const std::vector<Link>& links) {
   const Make both = make_for_both(made_, wanted);
   if (on_host(dataplane_.get()) && !(programs_known_ && serves(made_, both)))
-    if (Result<void> r = change_programs(config, both, links); !r) return r;
+    if (Result<void> r = change_programs(both); !r) return r;
   if (Result<void> r = change_tables(config, std::move(next), links); !r) return r;
   if (serves(made_, wanted)) return {};
-  if (Result<void> r = change_programs(config, wanted, links); !r)
+  if (Result<void> r = change_programs(wanted); !r)
     spdlog::warn("the programs go on with features that nobody needs: {}", r.error().message);
   return {};
 }
@@ -193,8 +193,8 @@ Result<void> Controller::publish_saved(Plan& plan, const Past& past, const Confi
 }
 
 // While links and pins have different programs, the state says that nobody knows which run.
-Result<void> Controller::change_programs(const Config& config, const Make& make,
-                                         const std::vector<Link>& links) {
+// Interfaces are attached and detached with the tables, not here: the change may yet be refused.
+Result<void> Controller::change_programs(const Make& make) {
   Dataplane& dataplane = *on_host(dataplane_.get());
   Result<Objects> objects = make_programs(make, dataplane);
   if (!objects) return objects.error();
@@ -203,14 +203,22 @@ Result<void> Controller::change_programs(const Config& config, const Make& make,
   if (Result<void> r = try_programs(fresh, make); !r) return r;
   programs_known_ = false;
   if (Result<void> r = save(); !r) return r;
-  Result<void> r = attachments_.put(config.interfaces, links, fresh, /*exchange=*/true, old, pins_,
-                                    [&] { return dataplane.take_programs(std::move(*objects)); });
+  Result<void> r = attachments_.exchange(
+      fresh, old, [&] { return dataplane.take_programs(std::move(*objects)); });
   if (!r) return r;
   made_ = make;
   programs_known_ = true;
   spdlog::info("other programs run on the same tables");
   save_what_is_in_force();
   return {};
+}
+
+// Those that are pinned with the newest tables.
+Result<PinnedPrograms> Controller::earlier_programs() const {
+  const Result<std::vector<uint32_t>> numbers = pins_.tables();
+  if (!numbers) return numbers.error();
+  if (numbers->empty()) return PinnedPrograms{};
+  return open_programs(pins_.tables_path(numbers->back()));
 }
 
 Result<void> Controller::try_programs(const Programs& programs, const Make& make) {
@@ -231,12 +239,15 @@ Result<void> Controller::replace_dataplane(const Config& config, const Make& wan
   Result<Plan> plan = make_first_plan(live(), std::move(next.image), (*fresh)->capacity());
   if (!plan) return plan.error();
   Past past = history_.after(*plan, config, std::move(next.leaving), now());
+  // What is undone on an error is an earlier daemon's, where this one could not go on with it.
+  const Result<PinnedPrograms> earlier = earlier_programs();
+  if (!earlier) return earlier.error();
+  const Programs old = dataplane_ ? dataplane_->programs() : earlier->get();
   PinnedState state;
   uint32_t directory = 0;
   SmokeCounts tests;
   if (Result<void> r = keep(**fresh, wanted, *plan, past, state, directory, tests); !r) return r;
 
-  const Programs old = dataplane_ ? dataplane_->programs() : Programs{};
   Result<void> r =
       attachments_.put(config.interfaces, links, (*fresh)->programs(), true, old, pins_);
   if (!r) {

@@ -73,14 +73,14 @@ class Controller {
                       const std::vector<Link>& links);
   Result<void> change_tables(const Config& config, History::Next next,
                              const std::vector<Link>& links);
-  Result<void> change_programs(const Config& config, const Make& make,
-                               const std::vector<Link>& links);
+  Result<void> change_programs(const Make& make);
   Result<void> replace_dataplane(const Config& config, const Make& wanted, History::Next next,
                                  const std::vector<Link>& links);
   Result<void> publish_saved(Plan& plan, const Past& past, const Config& config,
                              const std::vector<Link>& links);
   Result<void> keep(LoadedDataplane& fresh, const Make& make, const Plan& plan, const Past& past,
                     PinnedState& state, uint32_t& directory, SmokeCounts& tests) const;
+  Result<PinnedPrograms> earlier_programs() const;
   Result<void> try_programs(const Programs& programs, const Make& make);
   std::vector<uint8_t> state_of(const Past& past) const;
   Result<void> save();

@@ -85,7 +85,7 @@ Slots slots_of(const Json& j) {
   s.window = rows_of<uint16_t>(j.at("window"));
   for (const int64_t end : rows_of<int64_t>(j.at("ends"))) s.ends.emplace_back(Time::duration(end));
   for (const uint16_t w : s.window)
-    if (!s.ends.empty() && w >= s.ends.size()) throw std::runtime_error("a window without an end");
+    if (w >= s.ends.size()) throw std::runtime_error("a window without an end");
   s.quiet = rows_of<uint8_t>(j.at("quiet"));
   s.changed = time_of(j.at("changed"));
   return s;

@@ -113,7 +113,7 @@ const LiveMember* member_of(const Live& live, const ImageService& s, const Front
 std::optional<Trial> make_trial(const Live& live, const ImageService& s, const Frontend& f,
                                 const sluice_hash_key& key) {
   const auto client = client_for(live.image, f.vip.address.is_v4());
-  const uint16_t port = f.ports.is_any() ? 7777 : f.ports.first;
+  const uint16_t port = f.ports.is_any() ? 7777 : std::max<uint16_t>(f.ports.first, 1);
   if (!client || s.tracking == Tracking::kAlways || !is_answered_by(live.image, s, f, port))
     return std::nullopt;
   sluice_flow flow = {};

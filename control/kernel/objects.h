@@ -36,6 +36,15 @@ enum class Inherit {
   kAll,    // every map: the same tables under other programs; capacity and key must be the same
 };
 
+// The programs that are pinned in a directory, whatever else is.
+struct PinnedPrograms {
+  std::array<UniqueFd, 2> fds;  // by Hook
+
+  // -1 where there is none.
+  Programs get() const { return {fds[size_t(Hook::kXdp)].get(), fds[size_t(Hook::kTc)].get()}; }
+};
+Result<PinnedPrograms> open_programs(const std::string& directory);
+
 class Objects {
  public:
   // Makes the maps to fit `capacity`, loads and verifies a program for each of `hooks` (at least

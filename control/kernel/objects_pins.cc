@@ -32,6 +32,16 @@ int Objects::map_fd(const std::string& name) const {
   return it->second.get();
 }
 
+Result<PinnedPrograms> open_programs(const std::string& directory) {
+  PinnedPrograms out;
+  for (const Hook hook : kHooks) {
+    Result<std::optional<UniqueFd>> program = open_pin(pin_of(directory, hook));
+    if (!program) return program.error();
+    if (*program) out.fds[size_t(hook)] = std::move(**program);
+  }
+  return out;
+}
+
 Result<Objects> Objects::open(const std::string& directory) {
   Objects out;
   for (const std::string& name : our_layout().maps) {
@@ -40,11 +50,9 @@ Result<Objects> Objects::open(const std::string& directory) {
     if (!*map) return Error{directory + " lacks the map " + name};
     out.maps_.emplace(name, std::move(**map));
   }
-  for (const Hook hook : kHooks) {
-    Result<std::optional<UniqueFd>> program = open_pin(pin_of(directory, hook));
-    if (!program) return program.error();
-    if (*program) out.programs_[size_t(hook)] = std::move(**program);
-  }
+  Result<PinnedPrograms> programs = open_programs(directory);
+  if (!programs) return programs.error();
+  out.programs_ = std::move(programs->fds);
   if (out.program_fd(Hook::kXdp) < 0 && out.program_fd(Hook::kTc) < 0)
     return Error{directory + " has no program"};
   return out;

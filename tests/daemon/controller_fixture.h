@@ -3,6 +3,7 @@
 // own.
 #pragma once
 
+#include <bpf/bpf.h>
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -66,10 +67,7 @@ class ControllerTest : public testing::Test {
     const Result<void> r = try_to_apply();
     ASSERT_TRUE(r) << r.error().message;
   }
-  Result<void> try_to_apply() {
-    return controller_->apply(example_.config, example_.hops,
-                              {{.ifindex = kLoopback, .name = "lo", .mac = {}}});
-  }
+  Result<void> try_to_apply() { return controller_->apply(example_.config, example_.hops, links_); }
   const Live& live() const { return controller_->live(); }
   fs::path instance() const { return fs::path(bpffs_) / "sluice/test"; }
   std::vector<std::string> names(const fs::path& directory) const {
@@ -107,6 +105,14 @@ class ControllerTest : public testing::Test {
     *at ^= 1;
     ASSERT_TRUE(pin_bytes(**bytes, state));
   }
+  // The id of the program on lo; 0: there is none.
+  uint32_t attached_program() const {
+    const Result<std::optional<UniqueFd>> link = open_pin(instance() / "link-lo");
+    bpf_link_info info = {};
+    uint32_t size = sizeof(info);
+    if (!link || !*link || bpf_obj_get_info_by_fd((*link)->get(), &info, &size) != 0) return 0;
+    return info.xdp.ifindex == kLoopback ? info.prog_id : 0;
+  }
   void leave_and_come() {
     example_.remove("203.0.113.11");
     example_.add("203.0.113.13");
@@ -116,7 +122,9 @@ class ControllerTest : public testing::Test {
   TemporaryFolder folder_;
   std::string bpffs_ = folder_.path("bpf");
   bool mounted_ = false;
+  std::vector<Link> links_ = {{.ifindex = kLoopback, .name = "lo", .mac = {}}};
   Example example_;
+  const std::vector<Backend> before_ = example_.config.pools["web"].backends;
   std::optional<Controller> controller_;
 };
 

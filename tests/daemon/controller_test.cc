@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Daemons that end without a word, and what the next one finds.
+#include <net/if.h>
+
+#include <cstdlib>
+
 #include "daemon/controller_fixture.h"
 #include "kernel/mapping.h"
-#include "kernel/xdp_link.h"
 
 namespace sluice::test {
 namespace {
@@ -152,18 +155,57 @@ TEST_F(ControllerTest, AFailedStartLeavesTheProgramAttached) {
     if (!can_go_on) {
       ASSERT_TRUE(unpin(tables() / "members"));
     }
+    const uint32_t before = attached_program();
+    ASSERT_NE(before, 0u);
     start();
     example_.config.interfaces.push_back({.name = "away0", .mode = AttachMode::kGeneric});
     const Result<void> r = try_to_apply();
     ASSERT_FALSE(r);
     EXPECT_NE(r.error().message.find("away0"), std::string::npos) << r.error().message;
-    const auto link = XdpLink::look_at(instance() / "link-lo");
-    ASSERT_TRUE(link && *link);
-    EXPECT_TRUE((*link)->alive());
+    EXPECT_EQ(attached_program(), before) << can_go_on;
     example_.config.interfaces.pop_back();
     start();
     apply();
     expect_tidy();
+  }
+}
+
+// Other programs are put in place before the tables that ask for them; an interface is not.
+TEST_F(ControllerTest, ARefusedChangeAttachesNothing) {
+  ASSERT_EQ(system("ip link add v0 type veth peer name v1 && ip link set v0 up"), 0);
+  const uint32_t v0 = if_nametoindex("v0");
+  example_.config.interfaces.push_back({.name = "v0", .mode = AttachMode::kGeneric});
+  example_.config.services.at(0).ports.push_back({1000, 2000, IPPROTO_TCP});
+  links_.push_back({.ifindex = v0, .name = "v0", .mac = {}});
+  const uint64_t generation = live().generation;
+  // The next generation's name cannot be had.
+  const fs::path taken = tables() / ("generation-" + std::to_string(generation + 1) + "-new");
+  fs::create_directory(taken);
+  ASSERT_FALSE(try_to_apply());
+  EXPECT_EQ(live().generation, generation);
+  EXPECT_FALSE(fs::exists(instance() / "link-v0"));
+  fs::remove(taken);
+  expect_tidy();
+  apply();
+  EXPECT_TRUE(fs::exists(instance() / "link-v0"));
+}
+
+// A state that says something else than it did is refused, or does no harm.
+TEST_F(ControllerTest, ADamagedStateDoesNoHarm) {
+  for (size_t at = 0;; at += 41) {
+    const fs::path state = tables() / ("state-" + std::to_string(live().generation));
+    Result<std::optional<std::vector<uint8_t>>> bytes = pinned_bytes(state);
+    ASSERT_TRUE(bytes && *bytes);
+    if (at >= (*bytes)->size()) break;
+    (**bytes)[at] ^= uint8_t(1 << at % 8);
+    ASSERT_TRUE(pin_bytes(**bytes, state));
+    SCOPED_TRACE(at);
+    start();
+    leave_and_come();
+    apply();
+    ASSERT_FALSE(HasFailure());
+    example_.config.pools["web"].backends = before_;
+    apply();
   }
 }
 

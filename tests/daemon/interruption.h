@@ -12,6 +12,13 @@
 
 namespace sluice::test {
 
+// Whether calls can be refused here; killed before they can be everywhere.
+#if defined(__x86_64__)
+inline constexpr bool kCanRefuse = true;
+#else
+inline constexpr bool kCanRefuse = false;
+#endif
+
 struct Interruption {
   // Which call, counted from 0, of those that change something outside of the process, or are
   // about it: bpf, rename, mkdir, unlink, rmdir and fsync in all their forms.

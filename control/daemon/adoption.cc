@@ -55,15 +55,15 @@ Result<RingPtr> read_ring(const Dataplane& dataplane, uint32_t number, size_t po
   return live.rings.emplace(number, std::make_shared<const Ring>(std::move(*ring))).first->second;
 }
 
-// Columns by slot are as long as the ring they are of; there are none where no slot needs them.
+// Where slots need a value they have one, and columns by slot are as long as the ring they are of.
 Result<void> check_slots(const Slots& s) {
   const SlotCounts counts = count_states(s);
   const size_t slots = s.ring ? s.ring->size() : 0;
-  const auto is_column = [&](size_t size, bool is_needed) {
-    return size == slots || (size == 0 && !is_needed);
+  const auto fits = [&](const auto& values, bool are_needed) {
+    return (!values.empty() || !are_needed) &&
+           (values.each().empty() || values.each().size() == slots);
   };
-  if (is_column(s.window.size(), counts.window > 0) && is_column(s.quiet.size(), counts.tail > 0))
-    return {};
+  if (fits(s.window, counts.window > 0) && fits(s.quiet, counts.tail > 0)) return {};
   return Error{"its slots are not those of its rings"};
 }
 

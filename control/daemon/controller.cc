@@ -71,6 +71,8 @@ Result<void> Controller::adopt() {
   tables_number_++;
   made_ = std::move(a.made);
   programs_known_ = a.same_programs;
+  // When exactly it was published, the one who did it had no time to say.
+  a.past.published = now();
   history_ = History(std::move(a.past));
   ledger_ = std::move(a.ledger);
   spdlog::info("going on with generation {}, which runs: {} services, {} members",
@@ -164,6 +166,7 @@ Result<void> Controller::change_tables(const Config& config, History::Next next,
   Past past = history_.after(*plan, config, std::move(next.leaving), now());
   if (Result<void> r = publish_saved(*plan, past, config, links); !r) return r;
 
+  const uint64_t ledger = ledger_.version();
   // Members whose place is released now are read before anything can reuse it.
   if (past.live.retired.size() != live().retired.size())
     if (Result<Counters> c = read(*dataplane_, live()); c)
@@ -173,7 +176,7 @@ Result<void> Controller::change_tables(const Config& config, History::Next next,
   const uint64_t before = live().generation;
   history_.go_live(std::move(past), now());
   if (before != live().generation) state_.remove(before);
-  save_what_is_in_force();
+  if (ledger != ledger_.version()) save_what_is_in_force();
   return {};
 }
 

@@ -24,19 +24,17 @@ void Ledger::add(const std::string& service, const Counters& counters, uint32_t 
 }
 
 void Ledger::retire_members(const Counters& counters, const Live& old, const Live& next) {
+  version_++;
   for (const auto& [key, m] : old.members) {
     const auto same = next.members.find(key);
     if (same == next.members.end() || same->second.index != m.index)
       add(key.service, counters, m.index);
   }
-  std::erase_if(sums_.services, [&](const auto& s) {
-    for (const ImageService& service : next.image.services)
-      if (service.name == s.first) return false;
-    return true;
-  });
+  std::erase_if(sums_.services, [&](const auto& s) { return !find_service(next.image, s.first); });
 }
 
 void Ledger::retire_all(const Counters& counters, const Live& live) {
+  version_++;
   for (const auto& [key, m] : live.members) add(key.service, counters, m.index);
   add_each(sums_.reasons.drops, counters.drops);
   add_each(sums_.reasons.passes, counters.passes);
@@ -44,11 +42,17 @@ void Ledger::retire_all(const Counters& counters, const Live& live) {
 }
 
 void Ledger::begin_members(const std::vector<PutMember>& members) {
-  for (const PutMember& m : members) sums_.tests.erase(m.index);
+  for (const PutMember& m : members) version_ += sums_.tests.erase(m.index);
 }
 
 void Ledger::add_tests(const std::map<uint32_t, sluice_counter>& tests) {
+  version_++;
   for (const auto& [number, n] : tests) add_to(sums_.tests[number], n);
+}
+
+void Ledger::forget_tests() {
+  version_++;
+  sums_.tests.clear();
 }
 
 void Ledger::leave_out_tests(Counters& now) const {
@@ -61,6 +65,7 @@ void Ledger::leave_out_tests(Counters& now) const {
 }
 
 void Ledger::retire_flow_events(const FlowEvents& events) {
+  version_++;
   add_each(sums_.flow_events, events);
 }
 

@@ -25,6 +25,8 @@ class Ledger {
   Ledger() = default;
   explicit Ledger(Sums sums) : sums_(std::move(sums)) {}
   const Sums& sums() const { return sums_; }
+  // Another number whenever sums() may have changed.
+  uint64_t version() const { return version_; }
 
   // Takes over what the members of `old` counted that are not in `next` under the same index.
   void retire_members(const Counters& counters, const Live& old, const Live& next);
@@ -37,7 +39,7 @@ class Ledger {
   void begin_members(const std::vector<PutMember>& members);
   void add_tests(const std::map<uint32_t, sluice_counter>& tests);
   // Other tables count from zero.
-  void forget_tests() { sums_.tests.clear(); }
+  void forget_tests();
   // Takes packets of our own out of what members count.
   void leave_out_tests(Counters& now) const;
 
@@ -50,6 +52,7 @@ class Ledger {
  private:
   void add(const std::string& service, const Counters& counters, uint32_t index);
   Sums sums_;
+  uint64_t version_ = 0;
 };
 
 }  // namespace sluice

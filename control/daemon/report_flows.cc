@@ -21,11 +21,6 @@ double seconds_until_next_end(const Slots& slots, Time now) {
   return std::max(0.0, std::chrono::duration<double>(end - now).count());
 }
 
-bool uses(const ImageService& service, const Slots& slots) {
-  return std::any_of(service.frontends.begin(), service.frontends.end(),
-                     [&](const Frontend& f) { return &service.slots_for(f) == &slots; });
-}
-
 uint64_t capacity_of(FlowTable table, const FlowCapacity& c) {
   switch (table) {
     case FlowTable::kNew:
@@ -70,7 +65,7 @@ api::SlotStates report_slots(const Image& image) {
   api::SlotStates sum;
   for (const ImageService& s : image.services)
     for (const Slots* slots : {&s.tcp, &s.udp}) {
-      if (!uses(s, *slots)) continue;
+      if (!s.uses(*slots)) continue;
       const api::SlotStates n = states_of(*slots);
       sum.clean += n.clean;
       sum.window += n.window;
@@ -82,7 +77,7 @@ api::SlotStates report_slots(const Image& image) {
 std::vector<api::RingSlots> report_rings(const ImageService& service, Time now) {
   std::vector<api::RingSlots> out;
   for (const Slots* slots : {&service.tcp, &service.udp})
-    if (slots->ring && uses(service, *slots))
+    if (slots->ring && service.uses(*slots))
       out.push_back({.ring = slots == &service.tcp ? "tcp" : "udp",
                      .slots = states_of(*slots),
                      .window_ends_in = seconds_until_next_end(*slots, now)});

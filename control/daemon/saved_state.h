@@ -41,7 +41,7 @@ struct StateHeader {
   uint32_t format = 0;  // of what follows; kStateFormat is what read_state() reads
   Layout layout;        // of the build that wrote it; without the names of maps
 };
-inline constexpr uint32_t kStateFormat = 1;
+inline constexpr uint32_t kStateFormat = 2;
 
 Result<StateHeader> read_header(std::span<const uint8_t> bytes);
 // Fails where anything is missing, or not what it should be.

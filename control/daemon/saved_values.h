@@ -3,6 +3,7 @@
 // anything else; read_state() catches.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -37,6 +38,17 @@ std::vector<T> rows_of(const Json& j) {
   return out;
 }
 
+template <class T>
+Json slot_values(const SlotValues<T>& values) {
+  return values.empty() ? Json() : Json{values.same(), rows(values.each())};
+}
+
+template <class T>
+SlotValues<T> slot_values_of(const Json& j) {
+  if (j.is_null()) return {};
+  return SlotValues<T>(j.at(0).get<T>(), rows_of<T>(j.at(1)));
+}
+
 inline Json time_json(Time t) {
   return t.time_since_epoch().count();
 }
@@ -44,10 +56,11 @@ inline Time time_of(const Json& j) {
   return Time(Time::duration(j.get<Time::rep>()));
 }
 
-inline IpAddress address_of(const Json& j) {
-  const auto a = IpAddress::parse(j.get<std::string>());
-  if (!a) throw std::runtime_error("no address");
-  return *a;
+// An address as rows have it.
+inline IpAddress address_in(const uint8_t (&bytes)[16]) {
+  IpAddress::Bytes out;
+  std::ranges::copy(bytes, out.begin());
+  return IpAddress(out);
 }
 inline IpPrefix prefix_of(const Json& j) {
   const auto p = IpPrefix::parse(j.get<std::string>());
@@ -56,11 +69,13 @@ inline IpPrefix prefix_of(const Json& j) {
 }
 // `last` is the enum's last value.
 template <class Enum>
-Enum enum_of(const Json& j, Enum last) {
-  const auto value = j.get<std::underlying_type_t<Enum>>();
-  if (value > static_cast<std::underlying_type_t<Enum>>(last))
-    throw std::runtime_error("no such value");
+Enum checked(uint64_t value, Enum last) {
+  if (value > uint64_t(last)) throw std::runtime_error("no such value");
   return Enum(value);
+}
+template <class Enum>
+Enum enum_of(const Json& j, Enum last) {
+  return checked(j.get<uint64_t>(), last);
 }
 
 }  // namespace sluice::saved

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "base/log.h"
-#include "base/unique_fd.h"
 
 namespace sluice {
 
@@ -51,7 +50,7 @@ Result<void> update_batch(int outer, std::vector<uint32_t>& numbers, std::vector
   LIBBPF_OPTS(bpf_map_batch_opts, options);
   uint32_t count = uint32_t(numbers.size());
   if (bpf_map_update_batch(outer, numbers.data(), fds.data(), &count, &options) == 0) return {};
-  return errno_error(fmt::format("put {} rings into the ring table", numbers.size()));
+  return errno_error(fmt::format("write {} numbers of the ring table", numbers.size()));
 }
 
 }  // namespace
@@ -175,22 +174,32 @@ Result<void> Dataplane::swap_generation(const GenerationBytes& bytes) {
   return {};
 }
 
-Result<void> Dataplane::release(const char* map, const char* kind,
-                                std::span<const uint32_t> numbers) {
-  for (uint32_t number : numbers) {
-    if (bpf_map_delete_elem(objects_.map_fd(map), &number) != 0 && errno != ENOENT)
-      return errno_error(fmt::format("release {} {}", kind, number));
-    if (Result<void> r = pins_.remove(kind, number); !r) return r;
+// A released number stands for a ring of nobody, one for all of them: that goes by the batch, too,
+// while every delete would wait for a grace period.
+Result<void> Dataplane::release_rings(std::span<const uint32_t> numbers) {
+  if (numbers.empty()) return {};
+  if (!nobodys_ring_.valid()) {
+    const uint32_t nobody = sluice_slot(SLUICE_SLOT_CLEAN, SLUICE_MAX_POSITION, 0);
+    Result<UniqueFd> ring = create_ring(Ring(capacity_.shape.ring_slots, nobody));
+    if (!ring) return ring.error();
+    nobodys_ring_ = std::move(*ring);
   }
+  std::vector<uint32_t> released(numbers.begin(), numbers.end());
+  std::vector<int> fds(released.size(), nobodys_ring_.get());
+  if (Result<void> r = update_batch(objects_.map_fd("rings"), released, fds); !r)
+    return Error{"release rings: " + r.error().message};
+  for (uint32_t number : numbers)
+    if (Result<void> r = pins_.remove("ring", number); !r) return r;
   return {};
 }
 
-Result<void> Dataplane::release_rings(std::span<const uint32_t> numbers) {
-  return release("rings", "ring", numbers);
-}
-
 Result<void> Dataplane::release_prefixes(std::span<const uint32_t> numbers) {
-  return release("prefixes", "prefixes", numbers);
+  for (uint32_t number : numbers) {
+    if (bpf_map_delete_elem(objects_.map_fd("prefixes"), &number) != 0 && errno != ENOENT)
+      return errno_error(fmt::format("release prefixes {}", number));
+    if (Result<void> r = pins_.remove("prefixes", number); !r) return r;
+  }
+  return {};
 }
 
 }  // namespace sluice

@@ -76,13 +76,13 @@ class Dataplane : public LoadedDataplane {
  private:
   Dataplane(const Capacity& capacity, Objects objects, Mapping members, FlowTables flows,
             size_t possible_cpus);
-  Result<void> release(const char* map, const char* kind, std::span<const uint32_t> numbers);
   Capacity capacity_;
   Objects objects_;
   Mapping members_;
   FlowTables flows_;
   size_t possible_cpus_;
   TablePins pins_;
+  UniqueFd nobodys_ring_;    // made when it is needed
   uint64_t generation_ = 0;  // the number of the one that is pinned
 };
 

@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/compile.h"
 
-#include "maglev/maglev.h"
-
 namespace sluice {
 
 namespace {
-
-RingPtr compute_ring(const RingCache::Key& key) {
-  std::vector<RingBackend> backends;
-  for (const auto& [address, weight] : key.members)
-    backends.push_back({.id = address.to_string(), .weight = weight});
-  const std::vector<uint16_t> slots = maglev_ring(backends, key.size, key.seed);
-  if (slots.empty()) return nullptr;
-  return std::make_shared<const Ring>(slots.begin(), slots.end());
-}
 
 bool has_frontend(const DesiredService& service, InnerFamily family) {
   for (const Frontend& f : service.frontends)
@@ -22,42 +11,24 @@ bool has_frontend(const DesiredService& service, InnerFamily family) {
   return false;
 }
 
-}  // namespace
-
-RingPtr RingCache::get(const Key& key) {
-  if (auto it = current_.find(key); it != current_.end()) return it->second;
-  const auto old = last_.find(key);
-  const RingPtr ring = old != last_.end() ? old->second : compute_ring(key);
-  return current_.emplace(key, ring).first->second;
-}
-
-void RingCache::drop_unused() {
-  last_ = std::move(current_);
-  current_.clear();
-}
-
-namespace {
-
-const ImageService* find_service(const Image& image, const std::string& name) {
-  for (const ImageService& s : image.services)
-    if (s.name == name) return &s;
-  return nullptr;
-}
-
-SlotChange change_for(const DesiredService& s, const Desired& desired, RingCache& rings, Time now) {
+RingCache::Key ring_key(const DesiredService& s, const Desired& desired) {
   RingCache::Key key = {.members = {}, .size = desired.ring_size, .seed = desired.seed};
+  for (const DesiredMember& m : s.members)
+    key.members.emplace_back(m.address, m.life == SLUICE_LIFE_DEAD ? 0 : m.weight);
+  return key;
+}
+
+SlotChange change_for(const DesiredService& s, const Desired& desired, RingPtr wanted, Time now) {
   SlotChange change = {.backends = {},
-                       .wanted = nullptr,
+                       .wanted = std::move(wanted),
                        .dead = {},
                        .window = desired.drain,
                        .remembers = s.tracking != Tracking::kNever,
                        .now = now};
   for (const DesiredMember& m : s.members) {
-    key.members.emplace_back(m.address, m.life == SLUICE_LIFE_DEAD ? 0 : m.weight);
     change.backends.push_back(m.address);
     if (m.life == SLUICE_LIFE_DEAD) change.dead.insert(m.address);
   }
-  change.wanted = rings.get(key);
   if (!change.remembers) change.window = std::chrono::nanoseconds(0);
   return change;
 }
@@ -76,11 +47,13 @@ Slots next_slots(const Slots& before, const SlotChange& change, const Desired& d
 void compile_slots(ImageService& s, const ImageService* before, SlotChange change,
                    const Desired& desired) {
   s.tcp = next_slots(before ? before->tcp : Slots{}, change, desired);
+  // It is as large as the other one. Once there were flows in it, it goes on.
+  if (!s.uses(s.udp) && !(before && before->udp.ring)) return;
   change.window = udp_window(change.window);
   s.udp = next_slots(before ? before->udp : Slots{}, change, desired);
 }
 
-ImageService compile_service(const DesiredService& s, const Desired& desired, RingCache& rings,
+ImageService compile_service(const DesiredService& s, const Desired& desired, RingPtr wanted,
                              const ImageService* before, Time now) {
   ImageService out = {.name = s.name,
                       .frontends = s.frontends,
@@ -95,7 +68,7 @@ ImageService compile_service(const DesiredService& s, const Desired& desired, Ri
   out.complete = s.tracking == Tracking::kAlways && now >= out.complete_at;
   for (const DesiredMember& m : s.members)
     out.members.push_back({m.backend, m.weight, m.address, m.life});
-  SlotChange change = change_for(s, desired, rings, now);
+  SlotChange change = change_for(s, desired, std::move(wanted), now);
   // A SYN of a CLEAN slot is looked up no more, so what is left of all flows would stay as it is.
   change.doubts =
       before && before->tracking == Tracking::kAlways && s.tracking != Tracking::kAlways;
@@ -117,12 +90,18 @@ Image compile(const Desired& desired, RingCache& rings, const Image& before, Tim
                  .macs = desired.macs,
                  .sources = desired.sources,
                  .tunnel_ports = desired.tunnel_ports};
-  for (const DesiredService& s : desired.services) {
+  std::vector<RingCache::Key> keys;
+  for (const DesiredService& s : desired.services) keys.push_back(ring_key(s, desired));
+  rings.prepare(keys);
+  for (size_t i = 0; i < keys.size(); i++) {
+    const DesiredService& s = desired.services[i];
     for (const DesiredMember& m : s.members)
       for (InnerFamily f : {InnerFamily::kV4, InnerFamily::kV6})
         if (has_frontend(s, f))
-          image.members[{s.name, m.address, f}] = with_life(m.head(f), m.life);
-    image.services.push_back(compile_service(s, desired, rings, find_service(before, s.name), now));
+          image.members.insert_or_assign(image.members.end(), {s.name, m.address, f},
+                                         with_life(m.head(f), m.life));
+    image.services.push_back(
+        compile_service(s, desired, rings.get(keys[i]), find_service(before, s.name), now));
   }
   rings.drop_unused();
   return image;

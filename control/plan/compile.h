@@ -2,33 +2,10 @@
 // Desired x Image before -> Image. Pure, but for the memory of rings already computed.
 #pragma once
 
-#include <map>
-#include <vector>
-
 #include "plan/image.h"
+#include "plan/ring_cache.h"
 
 namespace sluice {
-
-// Remembers the rings of the last compilation: most changes leave most rings as they are, and a
-// Maglev ring takes a millisecond or two.
-class RingCache {
- public:
-  // What a ring is a function of: the members by position with their weights, its size, the seed.
-  struct Key {
-    std::vector<std::pair<IpAddress, uint32_t>> members;
-    uint32_t size;
-    std::string seed;
-    auto operator<=>(const Key&) const = default;
-  };
-
-  RingPtr get(const Key& key);
-  // Rings of Maglev: positions only.
-  // Forgets the rings that nobody asked for since the last call.
-  void drop_unused();
-
- private:
-  std::map<Key, RingPtr> last_, current_;
-};
 
 // For how long a UDP flow that nobody remembers is taken for an old one; longer than UDP's idle
 // timeouts.

@@ -7,8 +7,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <tuple>
+#include <unordered_map>
 
+#include "plan/cursor.h"
 #include "plan/generation.h"
+#include "plan/plan.h"
 #include "plan/port_pages.h"
 
 namespace sluice {
@@ -44,6 +47,15 @@ uint8_t flags_of(const ImageService& s) {
   return SLUICE_SERVICE_ALWAYS | (s.complete ? SLUICE_SERVICE_COMPLETE : 0);
 }
 
+// Where members and rings stand.
+struct Numbers {
+  explicit Numbers(const Live& live) : members(live.members) {
+    for (const auto& [number, ring] : live.rings) rings.emplace(ring.get(), number);
+  }
+  Cursor<std::map<MemberKey, LiveMember>> members;
+  std::unordered_map<const Ring*, uint32_t> rings;
+};
+
 // One frontend on its way into the tables.
 struct Entry {
   const Frontend* frontend;
@@ -56,7 +68,7 @@ sluice_service service_entry(const ImageService& s, uint32_t number, const Front
   const bool by_address = f.ports.protocol == 0 && s.hash == HashFields::kFiveTuple;
   sluice_service e = {};
   const RingPtr& ring = s.slots_for(f).ring;
-  e.ring = ring ? numbers.rings.at(ring) : uint32_t(SLUICE_NO_RING);
+  e.ring = ring ? numbers.rings.at(ring.get()) : uint32_t(SLUICE_NO_RING);
   e.first_position = first_position;
   e.hash = to_abi(by_address ? HashFields::kSourceAndVip : s.hash);
   e.empty = to_abi(s.empty);
@@ -66,15 +78,16 @@ sluice_service service_entry(const ImageService& s, uint32_t number, const Front
 }
 
 // Where a service's members stand, seen from one family; behind them, nobody.
-void add_positions(const ImageService& s, InnerFamily family, const Numbers& numbers,
+void add_positions(const ImageService& s, InnerFamily family, Numbers& numbers,
                    std::vector<uint32_t>& positions) {
   for (const ImageMember& m : s.members)
-    positions.push_back(numbers.members.at({s.name, m.address, family}));
+    positions.push_back(numbers.members.find({s.name, m.address, family})->index);
   positions.push_back(SLUICE_NONE);
 }
 
 // Frontends of one family share the service's stretch of the position table.
-std::vector<Entry> compile_entries(const Image& image, const Numbers& numbers, Frontends& out) {
+std::vector<Entry> compile_entries(const Image& image, const Live& live, Frontends& out) {
+  Numbers numbers(live);
   std::vector<Entry> entries;
   for (uint32_t n = 0; n < image.services.size(); n++) {
     const ImageService& s = image.services[n];
@@ -120,10 +133,10 @@ uint16_t& root_of(sluice_vip_services& vip, uint8_t protocol) {
 
 }  // namespace
 
-Frontends compile_frontends(const Image& image, const Numbers& numbers) {
+Frontends compile_frontends(const Image& image, const Live& live) {
   Frontends out;
   std::map<RangeService, sluice_service> range_services;
-  for (const Entry& e : compile_entries(image, numbers, out)) {
+  for (const Entry& e : compile_entries(image, live, out)) {
     const auto [it, is_new] = out.vips.emplace(e.frontend->vip, sluice_vip_services{});
     if (is_new) it->second = new_vip(e.frontend->vip, uint32_t(out.vips.size()));
     if (e.frontend->ports.is_range()) {

@@ -11,11 +11,7 @@
 
 namespace sluice {
 
-// Where members and rings stand in the kernel.
-struct Numbers {
-  std::map<MemberKey, uint32_t> members;
-  std::map<RingPtr, uint32_t> rings;
-};
+struct Live;
 
 struct Frontends {
   std::map<IpPrefix, sluice_vip_services> vips;
@@ -25,7 +21,8 @@ struct Frontends {
   std::vector<uint32_t> positions;
 };
 
-// Pure. A service is named by its place in `image.services`.
-Frontends compile_frontends(const Image& image, const Numbers& numbers);
+// Pure. A service is named by its place in `image.services`; where members and rings stand, `live`
+// says.
+Frontends compile_frontends(const Image& image, const Live& live);
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <compare>
 #include <map>
 #include <string>
@@ -45,16 +46,29 @@ struct ImageService {
   const Slots& slots_for(const Frontend& f) const {
     return f.ports.protocol == IPPROTO_UDP ? udp : tcp;
   }
+  // Does a frontend lead to these slots of it?
+  bool uses(const Slots& slots) const {
+    return std::any_of(frontends.begin(), frontends.end(),
+                       [&](const Frontend& f) { return &slots_for(f) == &slots; });
+  }
 };
 
 struct Image {
   uint32_t ring_size = 0;
   std::map<MemberKey, sluice_member> members;  // but for their incarnations
-  std::vector<ImageService> services;
+  std::vector<ImageService> services;          // in the order of their names
   // As in Desired.
   std::vector<MacAddress> macs;
   std::vector<IpPrefix> sources;
   std::vector<uint16_t> tunnel_ports;
 };
+
+// The service of that name, or null.
+inline const ImageService* find_service(const Image& image, const std::string& name) {
+  const auto it = std::lower_bound(
+      image.services.begin(), image.services.end(), name,
+      [](const ImageService& s, const std::string& wanted) { return s.name < wanted; });
+  return it != image.services.end() && it->name == name ? &*it : nullptr;
+}
 
 }  // namespace sluice

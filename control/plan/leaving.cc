@@ -2,6 +2,9 @@
 #include "plan/leaving.h"
 
 #include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
 
 namespace sluice {
 
@@ -12,24 +15,24 @@ bool has_backend(const Pool& pool, const IpAddress& address) {
                      [&](const Backend& b) { return b.address == address; });
 }
 
-bool has_flows(const std::string& service, const IpAddress& backend, const Live& live,
-               const QuietNumbers& quiet) {
-  const auto is_its = [&](const MemberKey& k) {
-    return k.service == service && k.backend == backend;
-  };
+// The services and backends that there may be flows of.
+using WithFlows = std::set<std::pair<std::string, IpAddress>>;
+
+WithFlows with_flows(const Live& live, const QuietNumbers& quiet) {
+  WithFlows out;
   for (const auto& [key, m] : live.members)
-    if (is_its(key) && !quiet.is_quiet(m.index)) return true;
+    if (!quiet.is_quiet(m.index)) out.emplace(key.service, key.backend);
   for (const auto& [number, r] : live.retired)
-    if (is_its(r.key) && !quiet.is_quiet(number)) return true;
-  return false;
+    if (!quiet.is_quiet(number)) out.emplace(r.key.service, r.key.backend);
+  return out;
 }
 
 // The backends that keep the slots of the service from forgetting them.
-std::set<IpAddress> needed(const ImageService& s, const Live& live, const QuietNumbers& quiet) {
+std::set<IpAddress> needed(const ImageService& s, const WithFlows& with_flows) {
   std::set<IpAddress> out = named_by(s.tcp);
   out.merge(named_by(s.udp));
   for (const ImageMember& m : s.members)
-    if (has_flows(s.name, m.address, live, quiet)) out.insert(m.address);
+    if (with_flows.contains({s.name, m.address})) out.insert(m.address);
   return out;
 }
 
@@ -38,17 +41,18 @@ std::set<IpAddress> needed(const ImageService& s, const Live& live, const QuietN
 Leaving KnownBackends::leaving(const Config& config, const Live& live,
                                const QuietNumbers& quiet) const {
   Leaving out;
+  std::optional<WithFlows> flows;  // of all services, if any asks
   for (const Service& s : config.services) {
-    const auto image = std::find_if(live.image.services.begin(), live.image.services.end(),
-                                    [&](const ImageService& i) { return i.name == s.name; });
+    const ImageService* const image = find_service(live.image, s.name);
     const auto known = services_.find(s.name);
-    if (image == live.image.services.end() || known == services_.end()) continue;
+    if (!image || known == services_.end()) continue;
     const Pool& pool = config.pools.at(s.pool);
     std::vector<Backend> gone;
     for (const auto& [address, backend] : known->second)
       if (!has_backend(pool, address)) gone.push_back(backend);
     if (gone.empty()) continue;
-    const std::set<IpAddress> still = needed(*image, live, quiet);
+    if (!flows) flows = with_flows(live, quiet);
+    const std::set<IpAddress> still = needed(*image, *flows);
     for (const Backend& b : gone)
       if (still.contains(b.address)) out[s.name].push_back(b);
   }

@@ -24,16 +24,19 @@ struct Slot {
 // Collects the ends of a ring's windows, each once.
 class Ends {
  public:
+  // Most slots have the end of the slot before.
   uint16_t add(Time end) {
-    const auto [it, is_new] = numbers_.emplace(end, uint16_t(ends_.size()));
+    if (!ends_.empty() && ends_[last_] == end) return last_;
+    const auto [it, is_new] = numbers_.try_emplace(end, uint16_t(ends_.size()));
     if (is_new) ends_.push_back(end);
-    return it->second;
+    return last_ = it->second;
   }
   std::vector<Time> take() { return std::move(ends_); }
 
  private:
   std::map<Time, uint16_t> numbers_;
   std::vector<Time> ends_;
+  uint16_t last_ = 0;
 };
 
 // Old positions -> new ones. Backends that are no more are nobody.
@@ -109,20 +112,15 @@ Time end_of_window(const SlotChange& to) {
 // equal bytes.
 class Builder {
  public:
-  Builder(const std::vector<IpAddress>& backends, size_t slots) : nobody_(backends.size()) {
+  Builder(const std::vector<IpAddress>& backends, size_t slots)
+      : nobody_(backends.size()), slots_(slots) {
     out_.backends = backends;
     ring_.reserve(slots);
   }
   void add(const Slot& s) {
     const size_t i = ring_.size();
-    if (s.state == SLUICE_SLOT_WINDOW) {
-      out_.window.resize(ring_.capacity());
-      out_.window[i] = ends_.add(s.end);
-    }
-    if (s.state == SLUICE_SLOT_TAIL) {
-      out_.quiet.resize(ring_.capacity());
-      out_.quiet[i] = s.quiet;
-    }
+    if (s.state == SLUICE_SLOT_WINDOW) out_.window.set(i, slots_, ends_.add(s.end));
+    if (s.state == SLUICE_SLOT_TAIL) out_.quiet.set(i, slots_, s.quiet);
     used_ |= s.state != SLUICE_SLOT_CLEAN || s.current != nobody_;
     ring_.push_back(
         sluice_slot(s.state, s.current, s.state == SLUICE_SLOT_WINDOW ? s.previous : 0));
@@ -137,6 +135,7 @@ class Builder {
 
  private:
   uint32_t nobody_;
+  size_t slots_;
   Slots out_;
   Ring ring_;
   Ends ends_;

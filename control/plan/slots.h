@@ -11,6 +11,7 @@
 
 #include "abi/sluice_abi.h"
 #include "base/ip_address.h"
+#include "plan/slot_values.h"
 
 namespace sluice {
 
@@ -25,11 +26,11 @@ struct Slots {
   std::vector<IpAddress> backends;  // by position; the position behind the last is nobody's
   RingPtr wanted;                   // the positions that Maglev gave; null: nobody gets new flows
   RingPtr ring;                     // null: no slot has a member
-  // Only while a slot is in WINDOW: which of `ends` is its own.
-  std::vector<uint16_t> window;
+  // Of slots in WINDOW: which of `ends` is its own.
+  SlotValues<uint16_t> window;
   std::vector<Time> ends;
-  // Only while a slot is in TAIL: how many scans in a row found no flow of another member in it.
-  std::vector<uint8_t> quiet;
+  // Of slots in TAIL: how many scans in a row found no flow of another member in it.
+  SlotValues<uint8_t> quiet;
   Time changed;  // when `ring` became what it is
 
   uint32_t nobody() const { return uint32_t(backends.size()); }

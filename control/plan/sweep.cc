@@ -59,7 +59,7 @@ bool FlowJudge::is_over(const Flow& flow, Time now, Sweep& sweep) const {
   const bool all = s.tracking == Tracking::kAlways;
   bool useless =
       compare(flow, *member, s.tcp, all, sweep.disagree[{s.name, false}]) == Agreement::kUseless;
-  if (flow.key.proto != IPPROTO_TCP)
+  if (flow.key.proto != IPPROTO_TCP && s.udp.ring)
     useless &=
         compare(flow, *member, s.udp, all, sweep.disagree[{s.name, true}]) == Agreement::kUseless;
   if (useless) return true;
@@ -91,7 +91,7 @@ Image settle(const Image& image, const Sweep& sweep) {
   for (ImageService& s : out.services)
     for (const bool udp : {false, true}) {
       Slots& slots = udp ? s.udp : s.tcp;
-      if (!slots.ring) continue;
+      if (!slots.ring || slots.quiet.empty()) continue;
       SlotScan scan = {.began = sweep.began, .disagree = {}};
       if (const auto it = sweep.disagree.find({s.name, udp}); it != sweep.disagree.end())
         scan.disagree = it->second;

@@ -17,9 +17,9 @@ Slots slots_of(const std::vector<sluice_slot_state>& states, std::vector<Time> e
   Ring ring;
   Slots s = {.backends = {*IpAddress::parse("203.0.113.11"), *IpAddress::parse("203.0.113.12")}};
   for (const sluice_slot_state state : states) {
+    if (state == SLUICE_SLOT_WINDOW) s.window.set(ring.size(), states.size(), 0);
+    if (state == SLUICE_SLOT_TAIL) s.quiet.set(ring.size(), states.size(), 0);
     ring.push_back(sluice_slot(state, 1, 0));
-    if (state == SLUICE_SLOT_WINDOW) s.window.resize(states.size());
-    if (state == SLUICE_SLOT_TAIL) s.quiet.resize(states.size());
   }
   s.ring = std::make_shared<const Ring>(std::move(ring));
   s.ends = std::move(ends);

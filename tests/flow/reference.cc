@@ -2,6 +2,7 @@
 #include "flow/reference.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 
@@ -75,11 +76,19 @@ std::optional<std::string> Reference::compare(Slot& s, const SlotSeen& seen, con
   return std::nullopt;
 }
 
+// Slots of UDP's own there are from a service's first port of UDP on.
+bool Reference::has_slots(const Service& service, bool udp) const {
+  return !udp || rings_.contains({service.name, udp}) ||
+         std::any_of(service.ports.begin(), service.ports.end(),
+                     [](const PortRange& p) { return p.protocol == IPPROTO_UDP; });
+}
+
 std::optional<std::string> Reference::change(const Setting& setting, const World& world) {
   for (const Service& service : setting.config.services) {
     const std::vector<Member> wanted =
         pure_hash(setting.config.pools.at(service.pool), setting.dead);
     for (const bool udp : {false, true}) {
+      if (!has_slots(service, udp)) continue;
       const nanoseconds drain = setting.config.drain;
       const Rules rules = {.window = udp ? std::min<nanoseconds>(drain, kUdp) : drain,
                            .dead = setting.dead,

@@ -23,6 +23,8 @@ class Reference {
   static std::vector<SlotSeen> slots(const World& world);
 
  private:
+  bool has_slots(const Service& service, bool udp) const;
+
   struct Slot {
     bool window = false;
     Member wanted, current, previous;

@@ -53,7 +53,7 @@ TEST(Plan, AnotherWayOutIsAnotherMember) {
 TEST(Plan, PutsNoRingThatNoFrontendLeadsTo) {
   const Example e;  // TCP only
   Image image = e.image();
-  Ring other = *image.services[0].udp.ring;
+  Ring other = *image.services[0].tcp.ring;
   other[0] = sluice_slot(SLUICE_SLOT_TAIL, 1 - sluice_slot_current(other[0]), 0);
   image.services[0].udp.ring = std::make_shared<const Ring>(std::move(other));
   const Live live = make_plan({}, e.image(), e.capacity())->next;

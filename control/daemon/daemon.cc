@@ -71,7 +71,7 @@ Result<void> Daemon::find_ways(const Config& config, std::chrono::milliseconds p
   const auto deadline = std::chrono::steady_clock::now() + patience;
   const std::map<IpAddress, std::string> given_up = ways_.missing();
   for (;;) {
-    if (Result<void> r = ways_.refresh(config, controller_.leaving(config)); !r) return r;
+    if (Result<void> r = ways_.look_up(config, controller_.leaving(config)); !r) return r;
     if (ways_.complete_but_for(given_up) || std::chrono::steady_clock::now() >= deadline) return {};
     std::this_thread::sleep_for(kNetworkSettle);
   }

@@ -9,15 +9,6 @@ namespace sluice {
 
 namespace {
 
-std::set<IpAddress> backends_of(const Config& config, const Leaving& leaving) {
-  std::set<IpAddress> out;
-  for (const auto& [name, pool] : config.pools)
-    for (const Backend& b : pool.backends) out.insert(b.address);
-  for (const auto& [service, backends] : leaving)
-    for (const Backend& b : backends) out.insert(b.address);
-  return out;
-}
-
 FixedNextHops fixed_of(const Config& config) {
   FixedNextHops out;
   for (const Interface& i : config.interfaces)
@@ -25,19 +16,29 @@ FixedNextHops fixed_of(const Config& config) {
   return out;
 }
 
+// Without a tunnel a packet finds the backend by its MAC address alone.
+void refuse_off_link(const std::set<IpAddress>& l2, Resolution& now) {
+  for (const IpAddress& address : l2) {
+    const auto hop = now.found.find(address);
+    if (hop == now.found.end() || hop->second.on_link) continue;
+    now.missing.emplace(address, "forward: l2 needs the backend on the link, not behind " +
+                                     hop->second.destination.to_string());
+    now.found.erase(hop);
+  }
+}
+
 }  // namespace
 
-// Without a tunnel a packet finds the backend by its MAC address alone.
-void refuse_l2_off_link(const Config& config, Resolution& now) {
+Ways::Question Ways::question_of(const Config& config, const Leaving& leaving) {
+  Question out = {.backends = {}, .l2 = {}, .fixed = fixed_of(config)};
   for (const auto& [name, pool] : config.pools)
     for (const Backend& b : pool.backends) {
-      const auto hop = now.found.find(b.address);
-      if (b.forward.tunnel != Tunnel::kL2 || hop == now.found.end() || hop->second.on_link)
-        continue;
-      now.missing.emplace(b.address, "forward: l2 needs the backend on the link, not behind " +
-                                         hop->second.destination.to_string());
-      now.found.erase(hop);
+      out.backends.insert(b.address);
+      if (b.forward.tunnel == Tunnel::kL2) out.l2.insert(b.address);
     }
+  for (const auto& [service, backends] : leaving)
+    for (const Backend& b : backends) out.backends.insert(b.address);
+  return out;
 }
 
 Result<Ways> Ways::create() {
@@ -47,10 +48,20 @@ Result<Ways> Ways::create() {
 }
 
 Result<void> Ways::refresh(const Config& config, const Leaving& leaving) {
-  const std::set<IpAddress> wanted = backends_of(config, leaving);
-  Result<Resolution> now = resolver_.resolve({wanted.begin(), wanted.end()}, fixed_of(config));
+  return ask(question_of(config, leaving));
+}
+
+Result<void> Ways::look_up(const Config& config, const Leaving& leaving) {
+  Question question = question_of(config, leaving);
+  if (missing_.empty() && question == asked_) return {};
+  return ask(std::move(question));
+}
+
+Result<void> Ways::ask(Question question) {
+  const std::set<IpAddress>& wanted = question.backends;
+  Result<Resolution> now = resolver_.resolve({wanted.begin(), wanted.end()}, question.fixed);
   if (!now) return now.error();
-  refuse_l2_off_link(config, *now);
+  refuse_off_link(question.l2, *now);
   for (const auto& [address, why] : now->missing)
     if (!missing_.contains(address))
       spdlog::warn("backend {}: {}{}", address.to_string(), why,
@@ -61,6 +72,7 @@ Result<void> Ways::refresh(const Config& config, const Leaving& leaving) {
   }
   missing_ = std::move(now->missing);
   std::erase_if(known_, [&](const auto& k) { return !wanted.contains(k.first); });
+  asked_ = std::move(question);
   return {};
 }
 

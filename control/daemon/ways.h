@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "model/config.h"
@@ -22,6 +23,9 @@ class Ways {
   // Asks the kernel again for every backend of `config`, and for those that are leaving; forgets
   // the others.
   Result<void> refresh(const Config& config, const Leaving& leaving);
+  // The same, unless everything `config` asks for was asked last time and is known: whoever watches
+  // the kernel hears of what has changed since.
+  Result<void> look_up(const Config& config, const Leaving& leaving);
 
   const NextHops& known() const { return known_; }
   // Why the kernel has no way to a backend right now.
@@ -30,8 +34,18 @@ class Ways {
   bool complete_but_for(const std::map<IpAddress, std::string>& given_up) const;
 
  private:
+  // What is asked for: backends, those without a tunnel once more by themselves, and what is fixed.
+  struct Question {
+    std::set<IpAddress> backends, l2;
+    FixedNextHops fixed;
+    bool operator==(const Question&) const = default;
+  };
+  static Question question_of(const Config& config, const Leaving& leaving);
+  Result<void> ask(Question question);
+
   explicit Ways(Resolver resolver) : resolver_(std::move(resolver)) {}
   Resolver resolver_;
+  Question asked_;
   NextHops known_;
   std::map<IpAddress, std::string> missing_;
 };

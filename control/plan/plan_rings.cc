@@ -4,6 +4,8 @@
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "plan/free_numbers.h"
 
@@ -12,36 +14,43 @@ namespace sluice {
 namespace {
 
 // Rings with their numbers, found by what is in them.
-class RingsByContent {
+class NumberedRings {
  public:
   using Numbered = std::pair<uint32_t, RingPtr>;
 
-  void add(const Numbered& ring) { rings_.emplace(digest(*ring.second), ring); }
-  std::optional<Numbered> find(const RingPtr& ring) const {
-    const auto [first, last] = rings_.equal_range(digest(*ring));
+  void add(const Numbered& ring) {
+    if (by_place_.emplace(ring.second.get(), ring).second) added_.push_back(ring);
+  }
+  // Mostly it is the very same one, and nothing has to be read.
+  std::optional<Numbered> find(const RingPtr& ring) {
+    if (const auto it = by_place_.find(ring.get()); it != by_place_.end()) return it->second;
+    for (const Numbered& r : std::exchange(added_, {})) by_content_.emplace(digest(*r.second), r);
+    const auto [first, last] = by_content_.equal_range(digest(*ring));
     for (auto it = first; it != last; it++)
-      if (it->second.second == ring || *it->second.second == *ring) return it->second;
+      if (*it->second.second == *ring) return it->second;
     return std::nullopt;
   }
 
  private:
   // Of some slots here and there: enough to tell almost any two rings apart, and much less to read.
   static uint64_t digest(const Ring& ring) {
-    constexpr size_t kSamples = 64;
+    constexpr size_t kSamples = 16;
     constexpr uint64_t kPrime = 0x100000001b3;  // as in FNV-1a
     uint64_t sum = ring.size();
     const size_t step = ring.size() / kSamples + 1;
     for (size_t i = 0; i < ring.size(); i += step) sum = (sum ^ ring[i]) * kPrime;
     return sum;
   }
-  std::unordered_multimap<uint64_t, Numbered> rings_;
+  std::unordered_map<const Ring*, Numbered> by_place_;
+  std::unordered_multimap<uint64_t, Numbered> by_content_;
+  std::vector<Numbered> added_;  // and not in by_content_ yet
 };
 
 }  // namespace
 
 void plan_rings(const Live& live, Image& image, Plan& plan) {
   std::set<uint32_t> used;
-  RingsByContent old, next;
+  NumberedRings old, next;
   for (const auto& ring : live.rings) {
     used.insert(ring.first);
     old.add(ring);
@@ -55,7 +64,7 @@ void plan_rings(const Live& live, Image& image, Plan& plan) {
         slots->ring = same->second;
         continue;
       }
-      RingsByContent::Numbered ring;
+      NumberedRings::Numbered ring;
       if (const auto same = old.find(slots->ring)) {
         ring = *same;
         used.erase(ring.first);

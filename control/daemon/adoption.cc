@@ -34,20 +34,10 @@ Result<std::vector<uint8_t>> any_state(const TablePins& pins) {
   return why;
 }
 
-Result<void> check_build(const StateHeader& header) {
-  if (header.format != kStateFormat)
-    return Error{
-        fmt::format("its state has format {}, this build reads {}", header.format, kStateFormat)};
-  if (header.layout.tables != our_layout().tables)
-    return Error{"its tables are laid out in another way than this build's"};
-  return {};
-}
-
-Result<RingPtr> read_ring(const Dataplane& dataplane, uint32_t number, size_t positions,
-                          Live& live) {
+Result<RingPtr> read_ring(const TablePins& tables, uint32_t number, size_t positions, Live& live) {
   if (number == SLUICE_NO_RING) return RingPtr();
   if (const auto it = live.rings.find(number); it != live.rings.end()) return it->second;
-  Result<Ring> ring = dataplane.ring(number);
+  Result<Ring> ring = pinned_ring(tables, number, live.image.ring_size);
   if (!ring) return ring.error();
   for (const uint32_t slot : *ring)
     if (sluice_slot_current(slot) > positions || sluice_slot_previous(slot) > positions)
@@ -72,12 +62,12 @@ void forget_unpublished(Slots& s) {
   if (!s.ring) s = {};
 }
 
-Result<void> fill_rings(const SavedState& saved, const Dataplane& dataplane, Live& live) {
+Result<void> fill_rings(const SavedState& saved, const TablePins& tables, Live& live) {
   for (ImageService& s : live.image.services) {
     const RingNumbers& numbers = saved.rings.at(s.name);
     for (const auto& [slots, number] :
          {std::pair{&s.tcp, numbers.tcp}, std::pair{&s.udp, numbers.udp}}) {
-      Result<RingPtr> ring = read_ring(dataplane, number, slots->backends.size(), live);
+      Result<RingPtr> ring = read_ring(tables, number, slots->backends.size(), live);
       if (!ring) return ring.error();
       slots->ring = std::move(*ring);
       forget_unpublished(*slots);
@@ -110,47 +100,96 @@ std::set<uint64_t> ring_numbers(const Live& live) {
   return out;
 }
 
-Result<Adopted> open(const Pins& pins, uint32_t number) {
-  const std::string directory = pins.tables_path(number);
-  const TablePins tables(directory);
-  const Result<std::vector<uint8_t>> any = any_state(tables);
-  if (!any) return any.error();
-  const Result<StateHeader> header = read_header(*any);
-  if (!header) return header.error();
-  if (Result<void> r = check_build(*header); !r) return r.error();
-  const Result<SavedState> like = read_state(*any);
-  if (!like) return like.error();
-  Result<std::unique_ptr<Dataplane>> dataplane = Dataplane::open(directory, like->capacity);
+// What is pinned in one directory of tables, and what is said of it there.
+struct Left {
+  uint32_t number;
+  TablePins tables;
+  std::string directory() const { return tables.directory(); }
+};
+
+// The state of the generation in force.
+Result<SavedState> state_in_force(const Left& left, uint64_t generation, StateHeader& header) {
+  const Result<std::vector<uint8_t>> bytes = state_of(left.tables, generation);
+  if (!bytes) return bytes.error();
+  const Result<StateHeader> now = read_header(*bytes);
+  if (!now) return now.error();
+  header = *now;
+  Result<SavedState> saved = read_state(*bytes);
+  if (saved) saved->past.live.generation = generation;
+  return saved;
+}
+
+// Tables of this build's layout.
+Result<Adopted> open_whole(const Left& left, const Capacity& capacity) {
+  Result<std::unique_ptr<Dataplane>> dataplane = Dataplane::open(left.directory(), capacity);
   if (!dataplane) return dataplane.error();
   Result<GenerationBytes> generation = (*dataplane)->generation();
   if (!generation) return generation.error();
-  if (generation->size() != sluice_generation_size(like->capacity.shape))
+  if (generation->size() != sluice_generation_size(capacity.shape))
     return Error{"the generation in force has another size than its state says"};
   uint64_t in_force;
   std::memcpy(&in_force, generation->data(), sizeof(in_force));
-  const Result<std::vector<uint8_t>> bytes = state_of(tables, in_force);
-  if (!bytes) return bytes.error();
-  Result<SavedState> saved = read_state(*bytes);
+  StateHeader header;
+  Result<SavedState> saved = state_in_force(left, in_force, header);
   if (!saved) return saved.error();
-  const Result<StateHeader> now = read_header(*bytes);
-  if (!now) return now.error();
 
   Past& past = saved->past;
-  past.live.generation = in_force;
   past.live.tables = std::move(*generation);
   if (Result<void> r = fill_members(**dataplane, past.live); !r) return r.error();
-  if (Result<void> r = fill_rings(*saved, **dataplane, past.live); !r) return r.error();
+  if (Result<void> r = fill_rings(*saved, left.tables, past.live); !r) return r.error();
   if (Result<void> r =
           (*dataplane)->release_others(ring_numbers(past.live), {past.live.prefix_number});
       !r)
     return r.error();
   (*dataplane)->flows()->end_pause();
-  return Adopted{.number = number,
+  return Adopted{.number = left.number,
                  .dataplane = std::move(*dataplane),
+                 .flows = std::nullopt,
                  .made = saved->made,
-                 .same_programs = now->layout.programs == our_layout().programs,
+                 .same_programs = header.layout.programs == our_layout().programs,
                  .past = std::move(past),
                  .ledger = Ledger(std::move(saved->ledger))};
+}
+
+// Tables of another layout, but for those of flows: who has which flows, the state and the rings
+// tell.
+Result<Adopted> open_flows(const Left& left) {
+  const Result<PinnedGeneration> in_force = generation_in_force(left.tables);
+  if (!in_force) return in_force.error();
+  StateHeader header;
+  Result<SavedState> saved = state_in_force(left, in_force->number, header);
+  if (!saved) return saved.error();
+  if (Result<void> r = fill_rings(*saved, left.tables, saved->past.live); !r) return r.error();
+  Result<Objects> flows = Objects::open_flows(left.directory());
+  if (!flows) return flows.error();
+  Result<FlowTables> tables = FlowTables::open(*flows);
+  if (!tables) return tables.error();
+  tables->end_pause();
+  return Adopted{.number = left.number,
+                 .dataplane = nullptr,
+                 .flows = std::move(*flows),
+                 .made = saved->made,
+                 .same_programs = false,
+                 .past = std::move(saved->past),
+                 .ledger = Ledger(std::move(saved->ledger))};
+}
+
+Result<Adopted> open(const Pins& pins, uint32_t number) {
+  const Left left = {number, TablePins(pins.tables_path(number))};
+  const Result<std::vector<uint8_t>> any = any_state(left.tables);
+  if (!any) return any.error();
+  const Result<StateHeader> header = read_header(*any);
+  if (!header) return header.error();
+  if (header->format != kStateFormat)
+    return Error{
+        fmt::format("its state has format {}, this build reads {}", header->format, kStateFormat)};
+  if (header->layout.tables == our_layout().tables) {
+    const Result<SavedState> like = read_state(*any);
+    return like ? open_whole(left, like->capacity) : like.error();
+  }
+  if (header->layout.flows == our_layout().flows) return open_flows(left);
+  return Error{
+      "its tables, those of flows among them, are laid out in another way than this build's"};
 }
 
 }  // namespace

@@ -15,14 +15,17 @@ namespace sluice {
 
 struct Adopted {
   uint32_t number;  // of its directory among the pins
+  // Null where its tables are laid out in another way than this build's; then there are ...
   std::unique_ptr<Dataplane> dataplane;
+  // ... the kFlowMaps of it, for another data plane to go on with.
+  std::optional<Objects> flows;
   Make made;
   bool same_programs;  // they are those of this build
   Past past;
   Ledger ledger;
 };
 
-// Nothing where no daemon left anything, or what it left is of a build with other tables, or
+// Nothing where no daemon left anything, or what it left is of a build with other flow tables, or
 // damaged: why is said in the log, and it serves on until another data plane takes its place.
 // What a killed daemon had begun and not finished is taken away.
 Result<std::optional<Adopted>> adopt(const Pins& pins);

@@ -65,16 +65,24 @@ Result<void> Controller::adopt() {
   if (!found) return found.error();
   if (!*found) return {};
   Adopted& a = **found;
-  directory_ = a.number;
-  state_ = PinnedState(pins_.tables_path(a.number));
-  dataplane_ = std::move(a.dataplane);
-  tables_number_++;
   made_ = std::move(a.made);
-  programs_known_ = a.same_programs;
   // When exactly it was published, the one who did it had no time to say.
   a.past.published = now();
   history_ = History(std::move(a.past));
   ledger_ = std::move(a.ledger);
+  earlier_flows_ = std::move(a.flows);
+  if (!a.dataplane) {
+    spdlog::info(
+        "the tables that run are laid out in another way than this build's: others take their "
+        "place, and go on with the flows of generation {}",
+        live().generation);
+    return {};
+  }
+  directory_ = a.number;
+  state_ = PinnedState(pins_.tables_path(a.number));
+  dataplane_ = std::move(a.dataplane);
+  tables_number_++;
+  programs_known_ = a.same_programs;
   spdlog::info("going on with generation {}, which runs: {} services, {} members",
                live().generation, live().image.services.size(), live().members.size());
   return {};
@@ -224,6 +232,13 @@ Result<PinnedPrograms> Controller::earlier_programs() const {
   return open_programs(pins_.tables_path(numbers->back()));
 }
 
+// Where flows are remembered that the next data plane goes on with; null: nowhere.
+const Objects* Controller::flows_before() const {
+  const Dataplane* const d = on_host(dataplane_.get());
+  if (d) return &d->objects();
+  return earlier_flows_ ? &*earlier_flows_ : nullptr;
+}
+
 Result<void> Controller::try_programs(const Programs& programs, const Make& make) {
   SmokeCounts counts;
   Result<void> r = smoke_test(programs, live(), hash_key_from_seed(make.seed), counts);
@@ -234,10 +249,15 @@ Result<void> Controller::try_programs(const Programs& programs, const Make& make
 Result<void> Controller::replace_dataplane(const Config& config, const Make& wanted,
                                            History::Next next, const std::vector<Link>& links) {
   // Both data planes count half-open flows in one place, so the pause is until the old one is gone.
+  std::optional<FlowTables> old_flows;
   std::optional<RecordingPause> pause;
-  if (flow_tables() && made_.flows != wanted.flows) pause.emplace(*flow_tables());
+  if (flows_before() && made_.flows != wanted.flows) {
+    Result<FlowTables> tables = FlowTables::open(*flows_before());
+    if (!tables) return tables.error();
+    pause.emplace(old_flows.emplace(std::move(*tables)));
+  }
   Result<std::unique_ptr<LoadedDataplane>> fresh =
-      make_dataplane(wanted, next.image, live(), dataplane_.get());
+      make_dataplane(wanted, next.image, live(), flows_before());
   if (!fresh) return fresh.error();
   Result<Plan> plan = make_first_plan(live(), std::move(next.image), (*fresh)->capacity());
   if (!plan) return plan.error();
@@ -267,6 +287,7 @@ Result<void> Controller::replace_dataplane(const Config& config, const Make& wan
   ledger_.forget_tests();
   ledger_.add_tests(tests);
   dataplane_ = std::move(*fresh);
+  earlier_flows_.reset();
   tables_number_++;
   made_ = wanted;
   programs_known_ = true;

@@ -81,6 +81,7 @@ class Controller {
   Result<void> keep(LoadedDataplane& fresh, const Make& make, const Plan& plan, const Past& past,
                     PinnedState& state, uint32_t& directory, SmokeCounts& tests) const;
   Result<PinnedPrograms> earlier_programs() const;
+  const Objects* flows_before() const;
   Result<void> try_programs(const Programs& programs, const Make& make);
   std::vector<uint8_t> state_of(const Past& past) const;
   Result<void> save();
@@ -92,6 +93,8 @@ class Controller {
   Pins pins_;
   History history_;
   std::unique_ptr<LoadedDataplane> dataplane_;
+  // Of a build with other tables, until a data plane of this one goes on with its flows.
+  std::optional<Objects> earlier_flows_;
   uint64_t tables_number_ = 0;
   Make made_;                    // how dataplane_ was
   bool programs_known_ = false;  // they are as made_ says, and of this build

@@ -58,9 +58,9 @@ const Dataplane* on_host(const LoadedDataplane* dataplane);
 Capacity capacity_of(const Make& make, const Image& image, const Live& live);
 
 // With room for `image`, which has been checked, and for the member numbers of `live`. Flows that
-// `before` (null: nothing) remembers are remembered on.
+// the flow tables in `before` (null: none) remember are remembered on.
 Result<std::unique_ptr<LoadedDataplane>> make_dataplane(const Make& make, const Image& image,
                                                         const Live& live,
-                                                        const LoadedDataplane* before);
+                                                        const Objects* before);
 
 }  // namespace sluice

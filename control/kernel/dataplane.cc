@@ -70,19 +70,21 @@ Result<std::unique_ptr<Dataplane>> Dataplane::load(const Capacity& capacity,
                                                    const sluice_hash_key& key,
                                                    const Features& features,
                                                    const std::set<Hook>& hooks,
-                                                   const Dataplane* before) {
+                                                   const Objects* before) {
   const int cpus = libbpf_num_possible_cpus();
   if (cpus < 0) return errno_error("count the possible CPUs", cpus);
-  Result<Objects> objects =
-      Objects::load(capacity, key, features, hooks, before ? &before->objects_ : nullptr);
+  Result<Objects> objects = Objects::load(capacity, key, features, hooks, before);
   if (!objects) return objects.error();
   Result<Mapping> members =
       Mapping::of_map(objects->map_fd("members"), size_t(capacity.members) * sizeof(sluice_member));
   if (!members) return members.error();
   Result<FlowTables> flows = FlowTables::open(*objects);
   if (!flows) return flows.error();
-  if (before)
-    if (Result<void> r = flows->take_over(before->flows_); !r) return r.error();
+  if (before) {
+    const Result<FlowTables> old = FlowTables::open(*before);
+    if (!old) return old.error();
+    if (Result<void> r = flows->take_over(*old); !r) return r.error();
+  }
   return std::unique_ptr<Dataplane>(new Dataplane(
       capacity, std::move(*objects), std::move(*members), std::move(*flows), size_t(cpus)));
 }

@@ -19,13 +19,13 @@ class Dataplane : public LoadedDataplane {
  public:
   // Makes the maps to fit `capacity` and loads a program for each of `hooks`. Nothing is attached
   // or pinned; the maps and the programs go with the object unless an attachment holds them. What
-  // `before` remembers of flows is remembered on, entry for entry, in the same tables where they
-  // are of one size.
+  // the kFlowMaps of `before` remember is remembered on, entry for entry, in the same tables where
+  // they are of one size.
   static Result<std::unique_ptr<Dataplane>> load(const Capacity& capacity,
                                                  const sluice_hash_key& key,
                                                  const Features& features = {},
                                                  const std::set<Hook>& hooks = {Hook::kXdp},
-                                                 const Dataplane* before = nullptr);
+                                                 const Objects* before = nullptr);
   // What pin() has left in a directory, of this capacity. Fails if it is not whole, or not of that.
   static Result<std::unique_ptr<Dataplane>> open(const std::string& directory,
                                                  const Capacity& capacity);
@@ -59,7 +59,6 @@ class Dataplane : public LoadedDataplane {
 
   // What stands in the tables, for whoever has opened them.
   Result<GenerationBytes> generation() const;
-  Result<Ring> ring(uint32_t number) const;
   sluice_member member(uint32_t index) const;
   // Takes away what a killed daemon had put beside what is in force, or had not yet released.
   Result<void> release_others(const std::set<uint64_t>& rings, const std::set<uint64_t>& prefixes);
@@ -85,5 +84,15 @@ class Dataplane : public LoadedDataplane {
   UniqueFd nobodys_ring_;    // made when it is needed
   uint64_t generation_ = 0;  // the number of the one that is pinned
 };
+
+// The generation that packets meet: the one of those pinned whose id the map of maps has.
+struct PinnedGeneration {
+  uint64_t number;
+  uint32_t size;  // bytes of its value
+  UniqueFd table;
+};
+Result<PinnedGeneration> generation_in_force(const TablePins& pins);
+// The ring that is pinned under a number, if it has so many slots.
+Result<Ring> pinned_ring(const TablePins& pins, uint32_t number, uint32_t slots);
 
 }  // namespace sluice

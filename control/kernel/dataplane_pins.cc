@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "kernel/dataplane.h"
+#include "kernel/pin.h"
 
 namespace sluice {
 
@@ -66,41 +67,48 @@ Result<void> Dataplane::take_programs(Objects objects) {
   return {};
 }
 
-// The one whose id the map of maps has.
-Result<GenerationBytes> Dataplane::generation() const {
+Result<PinnedGeneration> generation_in_force(const TablePins& pins) {
   const uint32_t zero = 0;
   uint32_t in_force = 0;
-  if (bpf_map_lookup_elem(generation_fd(), &zero, &in_force) != 0)
+  const Result<std::optional<UniqueFd>> outer = open_pin(pins.directory() + "/generation");
+  if (!outer) return outer.error();
+  if (!*outer || bpf_map_lookup_elem((*outer)->get(), &zero, &in_force) != 0)
     return errno_error("ask for the generation in force");
-  const Result<std::set<uint64_t>> numbers = pins_.numbers("generation");
+  const Result<std::set<uint64_t>> numbers = pins.numbers("generation");
   if (!numbers) return numbers.error();
   for (uint64_t number : *numbers) {
-    const Result<std::optional<UniqueFd>> table = pins_.open("generation", number);
+    Result<std::optional<UniqueFd>> table = pins.open("generation", number);
     if (!table) return table.error();
     if (!*table) continue;
     const Result<bpf_map_info> info = info_of((*table)->get());
     if (!info) return info.error();
-    if (info->id != in_force) continue;
-    GenerationBytes bytes(info->value_size);
-    if (bpf_map_lookup_elem((*table)->get(), &zero, bytes.data()) != 0)
-      return errno_error("read the generation in force");
-    return bytes;
+    if (info->id == in_force) return PinnedGeneration{number, info->value_size, std::move(**table)};
   }
   return Error{"the generation in force is not pinned"};
 }
 
-Result<Ring> Dataplane::ring(uint32_t number) const {
-  const Result<std::optional<UniqueFd>> map = pins_.open("ring", number);
+Result<GenerationBytes> Dataplane::generation() const {
+  const Result<PinnedGeneration> in_force = generation_in_force(pins_);
+  if (!in_force) return in_force.error();
+  const uint32_t zero = 0;
+  GenerationBytes bytes(in_force->size);
+  if (bpf_map_lookup_elem(in_force->table.get(), &zero, bytes.data()) != 0)
+    return errno_error("read the generation in force");
+  return bytes;
+}
+
+Result<Ring> pinned_ring(const TablePins& pins, uint32_t number, uint32_t slots) {
+  const Result<std::optional<UniqueFd>> map = pins.open("ring", number);
   if (!map) return map.error();
   if (!*map) return Error{fmt::format("ring {} is not pinned", number)};
   const Result<bpf_map_info> info = info_of((*map)->get());
   if (!info) return info.error();
-  const uint32_t size = sluice_ring_size(capacity_.shape.ring_slots);
+  const uint32_t size = sluice_ring_size(slots);
   if (info->value_size != size) return Error{fmt::format("ring {} has another size", number)};
-  const Result<Mapping> slots = Mapping::of_map((*map)->get(), size);
-  if (!slots) return slots.error();
-  Ring ring(capacity_.shape.ring_slots);
-  std::memcpy(ring.data(), slots->data(), ring.size() * sizeof(ring[0]));
+  const Result<Mapping> words = Mapping::of_map((*map)->get(), size);
+  if (!words) return words.error();
+  Ring ring(slots);
+  std::memcpy(ring.data(), words->data(), ring.size() * sizeof(ring[0]));
   return ring;
 }
 

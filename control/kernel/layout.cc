@@ -6,12 +6,14 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 #include <span>
 
 #include "abi/flow_hash.h"
 #include "abi/sluice_abi.h"
+#include "kernel/objects.h"
 #include "kernel/skeleton.h"
 #include "sluice_tc.skel.h"
 #include "sluice_xdp.skel.h"
@@ -75,20 +77,28 @@ std::string text_of_map(const bpf_map* map) {
 }
 
 bool is_of_flows(std::string_view text) {
-  return text.starts_with("struct sluice_flow") || text.starts_with("enum sluice_flow") ||
-         text.starts_with("struct sluice_addr");
+  for (const char* begin :
+       {"struct sluice_flow", "enum sluice_flow", "struct sluice_addr", "enum sluice_slot"})
+    if (text.starts_with(begin)) return true;
+  return false;
+}
+
+bool holds_flows(const bpf_map* map) {
+  return std::find(kFlowMaps.begin(), kFlowMaps.end(), std::string_view(bpf_map__name(map))) !=
+         kFlowMaps.end();
 }
 
 Layout read_layout() {
   const SkeletonPtr<sluice_xdp> s(sluice_xdp::open());
   if (!s) std::abort();  // the object is our own
   Layout out;
-  std::string tables, flows;
+  std::string tables, flows = fmt::format("positions of {} bits\n", int(SLUICE_POSITION_BITS));
   bpf_map* map;
   bpf_object__for_each_map(map, s->obj) {
     if (bpf_map__is_internal(map)) continue;
     out.maps.emplace_back(bpf_map__name(map));
     tables += text_of_map(map);
+    if (holds_flows(map)) flows += text_of_map(map);
     if (const bpf_map* inner = bpf_map__inner_map(map)) tables += text_of_map(inner);
   }
   for (const std::string& text : texts_of_types(bpf_object__btf(s->obj))) {

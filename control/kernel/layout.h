@@ -16,7 +16,8 @@ struct Layout {
   // laid out: where it is the same, the maps can be used as they are. Sizes that the configuration
   // sets are not part of it.
   std::string tables;
-  // The same of what the flow tables hold: where it is the same, their entries can be carried over.
+  // The same of the flow tables, and of the slots that tell which flows are looked up in them:
+  // where it is the same, flows can be carried over to other tables.
   std::string flows;
   std::map<Hook, std::string> programs;  // of the embedded objects
   std::vector<std::string> maps;         // the names of all maps, constants not among them

@@ -42,8 +42,7 @@ void set_sizes(bpf_object* object, const Capacity& c) {
 
 // What is remembered of flows goes on from one data plane to the next.
 Result<void> keep_flows(bpf_object* object, const Objects& before) {
-  for (const char* name :
-       {"flows_new", "flows_adopted", "doorkeeper", "half_open", "flow_events"}) {
+  for (const char* name : kFlowMaps) {
     bpf_map* map = map_of(object, name);
     bpf_map_info info = {};
     uint32_t size = sizeof(info);

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "abi/flow_hash.h"
 #include "base/result.h"
@@ -45,6 +46,10 @@ struct PinnedPrograms {
 };
 Result<PinnedPrograms> open_programs(const std::string& directory);
 
+// The maps that hold what is remembered of flows.
+inline constexpr std::array kFlowMaps = {"flows_new", "flows_adopted", "doorkeeper", "half_open",
+                                         "flow_events"};
+
 class Objects {
  public:
   // Makes the maps to fit `capacity`, loads and verifies a program for each of `hooks` (at least
@@ -56,6 +61,8 @@ class Objects {
   // What pin() has pinned in a directory: with every map that this build knows, and at least one
   // program, or not at all.
   static Result<Objects> open(const std::string& directory);
+  // No more than kFlowMaps, of a build whose other maps are laid out in another way.
+  static Result<Objects> open_flows(const std::string& directory);
   // Pins every map and every program in the directory, under names that are free.
   Result<void> pin(const std::string& directory) const;
   // Pins the programs in the place of those that are pinned there.
@@ -68,6 +75,7 @@ class Objects {
 
  private:
   Objects() = default;
+  Result<void> open_maps(const std::string& directory, const std::vector<std::string>& names);
   Result<void> take_maps(const bpf_object& object);
   Result<void> take_program(Hook hook, const bpf_program& program);
 

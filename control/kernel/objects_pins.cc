@@ -42,14 +42,27 @@ Result<PinnedPrograms> open_programs(const std::string& directory) {
   return out;
 }
 
-Result<Objects> Objects::open(const std::string& directory) {
-  Objects out;
-  for (const std::string& name : our_layout().maps) {
+Result<void> Objects::open_maps(const std::string& directory,
+                                const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
     Result<std::optional<UniqueFd>> map = open_pin(directory + "/" + name);
     if (!map) return map.error();
     if (!*map) return Error{directory + " lacks the map " + name};
-    out.maps_.emplace(name, std::move(**map));
+    maps_.emplace(name, std::move(**map));
   }
+  return {};
+}
+
+Result<Objects> Objects::open_flows(const std::string& directory) {
+  Objects out;
+  if (Result<void> r = out.open_maps(directory, {kFlowMaps.begin(), kFlowMaps.end()}); !r)
+    return r.error();
+  return out;
+}
+
+Result<Objects> Objects::open(const std::string& directory) {
+  Objects out;
+  if (Result<void> r = out.open_maps(directory, our_layout().maps); !r) return r.error();
   Result<PinnedPrograms> programs = open_programs(directory);
   if (!programs) return programs.error();
   out.programs_ = std::move(programs->fds);

@@ -117,18 +117,6 @@ TEST_F(ControllerTest, ProgramsOfAnotherBuildAreExchangedOnTheSameTables) {
   expect_tidy();
 }
 
-TEST_F(ControllerTest, TablesOfAnotherLayoutAreReplaced) {
-  change_in_state(our_layout().tables);
-  const fs::path where = tables();
-  start();
-  EXPECT_EQ(live().generation, 0u);
-  EXPECT_TRUE(fs::exists(where)) << "what runs is left alone until another one does";
-  apply();
-  EXPECT_NE(tables(), where);
-  expect_tidy();
-}
-
-// Other features are other programs on the same tables.
 TEST_F(ControllerTest, AServiceOnARangeOfPortsExchangesThePrograms) {
   const fs::path where = tables();
   const std::map<MemberKey, uint32_t> members = numbers_of(live());

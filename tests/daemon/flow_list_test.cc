@@ -19,7 +19,8 @@ constexpr uint32_t kNewFlows = 80'000, kAdoptedFlows = 3'000, kNoted = 50;
 std::unique_ptr<Dataplane> load(uint32_t flows, const Dataplane* before = nullptr) {
   Capacity capacity = capacity_for(Image{}, 251);
   capacity.flows = flows;
-  auto made = Dataplane::load(capacity, hash_key_from_seed("seed"), {}, {Hook::kXdp}, before);
+  auto made = Dataplane::load(capacity, hash_key_from_seed("seed"), {}, {Hook::kXdp},
+                              before ? &before->objects() : nullptr);
   EXPECT_TRUE(made) << made.error().message;
   return made ? std::move(*made) : nullptr;
 }

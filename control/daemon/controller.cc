@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "daemon/adoption.h"
+#include "daemon/change_log.h"
 #include "daemon/saved_state.h"
 #include "daemon/smoke.h"
 #include "kernel/publish.h"
@@ -32,29 +33,6 @@ std::vector<MacAddress> macs_of(const Config& config, const std::vector<Link>& l
     for (const Link& l : links)
       if (l.name == i.name && !l.mac.is_zero()) macs.insert(l.mac);
   return {macs.begin(), macs.end()};
-}
-
-// Of slots that change their state as time goes by, people need not hear.
-bool is_news(const Image& before, const Plan& plan, const Image& after) {
-  const auto same = [](const ImageService& a, const ImageService& b) {
-    return a.name == b.name && a.frontends == b.frontends && a.members.size() == b.members.size();
-  };
-  const std::vector<ImageService>& now = after.services;
-  return !plan.moved.empty() || !plan.put_members.empty() ||
-         !std::equal(now.begin(), now.end(), before.services.begin(), before.services.end(), same);
-}
-
-// `now` is what `plan` made of `before`.
-void log_change(const Image& before, const Plan& plan, const Live& now) {
-  if (plan.empty()) return;
-  for (const Moved& m : plan.moved)
-    spdlog::info("service {}: {:.2f}% of its slots go to another backend", m.service,
-                 m.share * 100);
-  if (!plan.patch_macs.empty()) spdlog::info("{} next hops changed", plan.patch_macs.size());
-  if (!plan.generation.empty())
-    spdlog::log(is_news(before, plan, now.image) ? spdlog::level::info : spdlog::level::debug,
-                "generation {} is live: {} services, {} members", now.generation,
-                now.image.services.size(), now.members.size());
 }
 
 }  // namespace

@@ -54,7 +54,8 @@ Result<std::optional<std::vector<uint8_t>>> pinned_bytes(const std::string& path
   if (info.type != BPF_MAP_TYPE_ARRAY || info.value_size != kElement) return foreign;
   const size_t room = size_t(info.max_entries) * kElement;
   Result<Mapping> memory = Mapping::of_map((*map)->get(), room);
-  if (!memory) return foreign;
+  if (!memory && memory.error().code == EINVAL) return foreign;  // not made to be mapped
+  if (!memory) return memory.error();
   Header header;
   std::memcpy(&header, memory->data(), sizeof(header));
   if (std::memcmp(header.magic, kHeader.magic, sizeof(header.magic)) != 0 ||

@@ -61,7 +61,7 @@ Result<void> make_qdisc(const TcPlace& place) {
   bpf_tc_hook hook = hook_of(place.ifindex, place.hook == TcHook::kEgress);
   const int r = bpf_tc_hook_create(&hook);
   if (r == 0 || r == -EEXIST) return {};
-  return Error{explain(r, "make a clsact qdisc on " + place.interface)};
+  return Error{explain(r, "make a clsact qdisc on " + place.interface), -r};
 }
 
 }  // namespace
@@ -141,7 +141,7 @@ Result<void> Filter::attach_first(const TcPlace& place, int program_fd) {
     if (Result<void> r = write(); !r) return r;
     const int r = attach(program_fd, 0);
     if (r == 0) return check_direction(place);
-    if (r != -EEXIST) return Error{explain(r, "attach to " + place.to_string())};
+    if (r != -EEXIST) return Error{explain(r, "attach to " + place.to_string()), -r};
   }
   return Error{
       fmt::format("attach to {}: all of the filters {:#x} to {:#x} of priority {} are there "

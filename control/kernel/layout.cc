@@ -96,7 +96,9 @@ Layout read_layout() {
   bpf_map* map;
   bpf_object__for_each_map(map, s->obj) {
     if (bpf_map__is_internal(map)) continue;
-    out.maps.emplace_back(bpf_map__name(map));
+    out.maps.emplace(bpf_map__name(map), MapKind{.type = uint32_t(bpf_map__type(map)),
+                                                 .key_size = bpf_map__key_size(map),
+                                                 .value_size = bpf_map__value_size(map)});
     tables += text_of_map(map);
     if (holds_flows(map)) flows += text_of_map(map);
     if (const bpf_map* inner = bpf_map__inner_map(map)) tables += text_of_map(inner);

@@ -3,13 +3,20 @@
 // programs.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "kernel/hook.h"
 
 namespace sluice {
+
+// What kind of map it is, whatever size it is given.
+struct MapKind {
+  uint32_t type = 0, key_size = 0, value_size = 0;
+
+  bool operator==(const MapKind&) const = default;
+};
 
 struct Layout {
   // SHA-256, in hexadecimal, of how the maps are defined and every struct and enum of the ABI is
@@ -20,7 +27,7 @@ struct Layout {
   // where it is the same, flows can be carried over to other tables.
   std::string flows;
   std::map<Hook, std::string> programs;  // of the embedded objects
-  std::vector<std::string> maps;         // the names of all maps, constants not among them
+  std::map<std::string, MapKind> maps;   // all of them by name, constants not among them
 };
 
 // Of this build.

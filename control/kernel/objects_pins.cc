@@ -24,6 +24,15 @@ Result<void> pin_as(int fd, const std::string& path) {
   return {};
 }
 
+// That it is the map of this build under that name, whatever size it was given.
+Result<void> check_kind(const std::string& name, int fd) {
+  bpf_map_info info = {};
+  uint32_t size = sizeof(info);
+  if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0) return errno_error("look at the map " + name);
+  if (MapKind{info.type, info.key_size, info.value_size} == our_layout().maps.at(name)) return {};
+  return Error{"what is pinned as " + name + " is not the map of that name"};
+}
+
 }  // namespace
 
 int Objects::map_fd(const std::string& name) const {
@@ -48,6 +57,7 @@ Result<void> Objects::open_maps(const std::string& directory,
     Result<std::optional<UniqueFd>> map = open_pin(directory + "/" + name);
     if (!map) return map.error();
     if (!*map) return Error{directory + " lacks the map " + name};
+    if (Result<void> r = check_kind(name, (*map)->get()); !r) return r;
     maps_.emplace(name, std::move(**map));
   }
   return {};
@@ -62,7 +72,9 @@ Result<Objects> Objects::open_flows(const std::string& directory) {
 
 Result<Objects> Objects::open(const std::string& directory) {
   Objects out;
-  if (Result<void> r = out.open_maps(directory, our_layout().maps); !r) return r.error();
+  std::vector<std::string> names;
+  for (const auto& [name, kind] : our_layout().maps) names.push_back(name);
+  if (Result<void> r = out.open_maps(directory, names); !r) return r.error();
   Result<PinnedPrograms> programs = open_programs(directory);
   if (!programs) return programs.error();
   out.programs_ = std::move(programs->fds);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string_view>
 
 namespace sluice {
 
@@ -16,7 +17,20 @@ Result<std::optional<UniqueFd>> open_pin(const std::string& path) {
   UniqueFd fd(bpf_obj_get(path.c_str()));
   if (fd.valid()) return std::optional<UniqueFd>(std::move(fd));
   if (errno == ENOENT) return std::optional<UniqueFd>();
-  return errno_error("open the pin " + path);
+  const Error error = errno_error("open the pin " + path);
+  struct stat info;
+  if (::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
+    return Error{path + " is a directory, and nothing that is pinned"};
+  return error;
+}
+
+bool is_link(int fd) {
+  char name[64] = {};
+  const std::string path = "/proc/self/fd/" + std::to_string(fd);
+  const ssize_t n = ::readlink(path.c_str(), name, sizeof(name));
+  const std::string_view kind(name, size_t(std::max<ssize_t>(n, 0)));
+  // The first of who made it, the second of who has opened its pin.
+  return kind == "anon_inode:bpf_link" || kind == "anon_inode:bpf-link";
 }
 
 Result<void> pin_instead(int fd, const std::string& path) {

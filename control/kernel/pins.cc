@@ -2,10 +2,13 @@
 #include "kernel/pins.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <charconv>
 
@@ -18,9 +21,20 @@ namespace {
 constexpr std::string_view kTables = "tables-";
 constexpr char kUnfinished[] = "unfinished";
 
+// The root of a BPF file system is everybody's, unless it was mounted otherwise: what is there
+// already may be somebody's trap.
 Result<void> make_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return errno_error("make directory " + path);
+  if (::mkdir(path.c_str(), 0700) == 0) return {};
+  if (errno != EEXIST) return errno_error("make directory " + path);
+  struct stat info;
+  if (::lstat(path.c_str(), &info) != 0) return errno_error("look at " + path);
+  const bool is_safe = S_ISDIR(info.st_mode) && !(info.st_mode & (S_IWGRP | S_IWOTH)) &&
+                       (info.st_uid == 0 || info.st_uid == ::geteuid());
+  if (is_safe) return {};
+  return Error{fmt::format(
+      "{} belongs to user {} and has mode {:o}: others than sluiced can change what is pinned "
+      "there. Move it away, or, if you trust what is in it: chown {} {} && chmod 700 {}",
+      path, info.st_uid, info.st_mode & 07777, ::geteuid(), path, path)};
 }
 
 }  // namespace
@@ -41,6 +55,10 @@ Result<Pins> Pins::open(const std::string& bpffs, const std::string& instance) {
     return Error{"another sluiced runs instance \"" + instance + "\" (it holds " + directory + ")"};
   }
   return Pins(directory, std::move(lock));
+}
+
+Pins::~Pins() {
+  if (lock_.valid()) (void)remove_directory();  // refused where anything is pinned
 }
 
 Result<std::vector<std::string>> Pins::list() const {
@@ -93,7 +111,13 @@ Result<void> Pins::remove_unfinished() const {
 }
 
 Result<void> Pins::remove_directory() const {
-  if (::rmdir(directory_.c_str()) != 0) return errno_error("remove directory " + directory_);
+  if (::rmdir(directory_.c_str()) != 0) {
+    const Error error = errno_error("remove directory " + directory_);
+    const Result<std::vector<std::string>> left = list();
+    if (error.code != ENOTEMPTY || !left) return error;
+    return Error{fmt::format("{} stays: sluice has not pinned {}, which is in it", directory_,
+                             fmt::join(*left, ", "))};
+  }
   // Other instances may be beside ours; the last one out removes what they shared.
   ::rmdir(directory_.substr(0, directory_.rfind('/')).c_str());
   return {};

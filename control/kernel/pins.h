@@ -13,8 +13,12 @@ namespace sluice {
 class Pins {
  public:
   // Makes <bpffs>/sluice/<instance>, mode 0700, and locks it. Fails, touching nothing, if `bpffs`
-  // is not a BPF file system or another process holds the lock.
+  // is not a BPF file system, another process holds the lock, or the directory is another user's.
   static Result<Pins> open(const std::string& bpffs, const std::string& instance);
+  Pins(Pins&&) noexcept = default;
+  Pins& operator=(Pins&&) noexcept = default;
+  // The directory goes, too, if nothing is pinned in it.
+  ~Pins();
 
   const std::string& directory() const { return directory_; }
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
@@ -32,7 +36,7 @@ class Pins {
   Result<void> remove_tables(uint32_t number) const;
   Result<void> remove_unfinished() const;
 
-  // Removes the directory, which must be empty by now.
+  // Removes the directory. An Error names what is in it yet.
   Result<void> remove_directory() const;
 
  private:

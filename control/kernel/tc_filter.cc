@@ -62,11 +62,13 @@ Result<std::optional<TcFilter>> TcFilter::look_at(const std::string& pin) {
   Result<std::optional<UniqueFd>> fd = open_pin(pin);
   if (!fd) return fd.error();
   if (!*fd) return std::optional<TcFilter>();
-  Result<std::optional<tcx::Where>> where = tcx::look_at((*fd)->get());
-  if (!where) return Error{pin + ": " + where.error().message};
-  if (*where)
+  if (is_link((*fd)->get())) {
+    Result<std::optional<tcx::Where>> where = tcx::look_at((*fd)->get());
+    if (!where) return Error{pin + ": " + where.error().message};
+    if (!*where) return Error{pin + " is a link, and neither an XDP nor a tc one"};
     return std::optional<TcFilter>(
         TcFilter((*where)->ifindex, (*where)->hook, Link{std::move(**fd)}));
+  }
   Result<std::optional<clsact::Filter>> filter = clsact::Filter::open(std::move(**fd));
   if (!filter) return Error{pin + ": " + filter.error().message};
   if (!*filter) return Error{pin + " is neither a tc link nor the claim of a tc filter"};

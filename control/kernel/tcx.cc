@@ -41,8 +41,9 @@ Result<std::optional<UniqueFd>> attach(const TcPlace& place, int program_fd) {
       bpf_link_create(program_fd, int(place.ifindex), static_cast<bpf_attach_type>(type), nullptr));
   if (link.valid()) return std::optional<UniqueFd>(std::move(link));
   // The answer both of kernels that do not know the attach type and of those built without it.
-  if (errno == EINVAL) return std::optional<UniqueFd>();
-  return Error{explain(errno, place)};
+  const int error = errno;
+  if (error == EINVAL) return std::optional<UniqueFd>();
+  return Error{explain(error, place), error};
 }
 
 Result<std::optional<Where>> look_at(int link_fd) {

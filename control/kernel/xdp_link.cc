@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "kernel/driver_words.h"
 #include "kernel/pin.h"
 
 namespace sluice {
@@ -51,10 +52,11 @@ Result<XdpMode> mode_on(uint32_t ifindex, uint32_t id) {
   return query.attach_mode == XDP_ATTACHED_SKB ? XdpMode::kGeneric : XdpMode::kNative;
 }
 
-// What an attach failure means to whoever has to mend it.
-std::string explain(int error, const Interface& wanted, XdpMode mode) {
+// What an attach failure means to whoever has to mend it. `says`: the driver itself.
+std::string explain(int error, const Interface& wanted, XdpMode mode, const std::string& says) {
   const std::string what =
-      fmt::format("attach to {} in {} mode: {}", wanted.name, to_string(mode), strerror(error));
+      fmt::format("attach to {} in {} mode: {}{}{}", wanted.name, to_string(mode), strerror(error),
+                  says.empty() ? "" : ": ", says);
   switch (error) {
     case EBUSY:
     case EEXIST:
@@ -64,6 +66,7 @@ std::string explain(int error, const Interface& wanted, XdpMode mode) {
       return what + " (the driver has no native XDP; modes generic and tc work everywhere, slowly)";
     case EINVAL:
     case ERANGE:
+      if (!says.empty()) return what + " (the driver refuses)";
       return what + " (the driver refuses; usual causes: an MTU above its XDP limit, LRO on)";
     case EPERM:
       return what + " (needs CAP_NET_ADMIN and CAP_BPF)";
@@ -95,12 +98,13 @@ bool allows(AttachMode wanted, XdpMode mode) {
 Result<XdpLink> XdpLink::create(const Interface& wanted, uint32_t ifindex, int program_fd,
                                 const std::string& pin) {
   std::string why;
+  int error = 0;
   for (const XdpMode mode : allowed(wanted.mode)) {
     LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags_of(mode));
     UniqueFd link(bpf_link_create(program_fd, int(ifindex), BPF_XDP, &options));
     if (!link.valid()) {
-      const int error = errno;
-      why = explain(error, wanted, mode);
+      error = errno;
+      why = explain(error, wanted, mode, driver_words(ifindex, program_fd, flags_of(mode)));
       if (error != EOPNOTSUPP) break;
       continue;
     }
@@ -108,13 +112,13 @@ Result<XdpLink> XdpLink::create(const Interface& wanted, uint32_t ifindex, int p
     if (bpf_obj_pin(link.get(), pin.c_str()) != 0) return errno_error("pin the link as " + pin);
     return XdpLink(ifindex, mode, std::move(link));
   }
-  return Error{why};
+  return Error{why, error};
 }
 
 Result<std::optional<XdpLink>> XdpLink::look_at(const std::string& pin) {
   Result<std::optional<UniqueFd>> link = open_pin(pin);
   if (!link) return link.error();
-  if (!*link) return std::optional<XdpLink>();
+  if (!*link || !is_link((*link)->get())) return std::optional<XdpLink>();
   bpf_link_info info = {};
   uint32_t size = sizeof(info);
   if (bpf_obj_get_info_by_fd((*link)->get(), &info, &size) != 0)

@@ -192,6 +192,25 @@ Result<Adopted> open(const Pins& pins, uint32_t number) {
       "its tables, those of flows among them, are laid out in another way than this build's"};
 }
 
+// Of what cannot be read: is it by the moment, as without memory or rights, or is it what it is?
+// The calls that look into an object of another kind, or that lack one, fail with these.
+bool is_of_the_moment(const Error& error) {
+  constexpr int kNotSupported = 524;  // ENOTSUPP of the kernel, which has no name here
+  switch (error.code) {
+    case 0:
+    case EBADF:
+    case EINVAL:
+    case ENODEV:
+    case ENOENT:
+    case ENOTDIR:
+    case EOPNOTSUPP:
+    case kNotSupported:
+      return false;
+    default:
+      return true;
+  }
+}
+
 }  // namespace
 
 Result<std::optional<Adopted>> adopt(const Pins& pins) {
@@ -201,6 +220,11 @@ Result<std::optional<Adopted>> adopt(const Pins& pins) {
   if (numbers->empty()) return std::optional<Adopted>();
   // The one with the highest number was whole before it got its name.
   Result<Adopted> adopted = open(pins, numbers->back());
+  if (!adopted && is_of_the_moment(adopted.error()))
+    return Error{
+        "what an earlier sluiced left running cannot be gone on with now, and serves on: " +
+            adopted.error().message,
+        adopted.error().code};
   if (!adopted) {
     spdlog::warn("what runs is replaced, and not gone on with: {} ({})", adopted.error().message,
                  pins.tables_path(numbers->back()));

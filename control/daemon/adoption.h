@@ -26,7 +26,8 @@ struct Adopted {
 };
 
 // Nothing where no daemon left anything, or what it left is of a build with other flow tables, or
-// damaged: why is said in the log, and it serves on until another data plane takes its place.
+// damaged: why is said in the log, and it serves on until another data plane takes its place. An
+// error of the moment, as where memory is short, is an Error: what runs is not replaced for that.
 // What a killed daemon had begun and not finished is taken away.
 Result<std::optional<Adopted>> adopt(const Pins& pins);
 

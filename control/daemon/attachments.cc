@@ -64,10 +64,13 @@ Result<void> Attachments::exchange(const Programs& programs, const Programs& old
   return r;
 }
 
-Result<void> Attachments::put(const std::vector<Interface>& wanted, const std::vector<Link>& links,
-                              const Programs& programs, bool exchange, const Programs& old,
-                              const Pins& pins, const std::function<Result<void>()>& then) {
+Result<void> Attachments::put(const std::vector<Interface>& wanted,
+                              const std::vector<Link>& as_they_are, const Programs& programs,
+                              bool exchange, const Programs& old, const Pins& pins,
+                              const std::function<Result<void>()>& then) {
   std::vector<std::string> fresh;
+  troubles_.clear();
+  const std::vector<Link> links = as_configured(as_they_are);
   Result<void> r = put_all(wanted, links, programs, exchange, pins, fresh);
   if (r && then) r = then();
   if (r)
@@ -75,6 +78,18 @@ Result<void> Attachments::put(const std::vector<Interface>& wanted, const std::v
   else
     undo(fresh, links, old, exchange, pins);
   return r;
+}
+
+// With those that were renamed under the names of the configuration, too.
+std::vector<Link> Attachments::as_configured(const std::vector<Link>& links) const {
+  std::vector<Link> out = links;
+  for (const auto& [name, known] : known_) {
+    const Link* link = link_of(name, links);
+    if (!link || link->name == name) continue;
+    out.push_back(*link);
+    out.back().name = name;
+  }
+  return out;
 }
 
 Result<void> Attachments::put_all(const std::vector<Interface>& wanted,
@@ -85,9 +100,20 @@ Result<void> Attachments::put_all(const std::vector<Interface>& wanted,
     const uint32_t ifindex = index_of(links, i.name);
     if (ifindex == 0 && known_.contains(i.name)) continue;
     if (ifindex == 0) return Error{"interface " + i.name + ": there is no such interface"};
-    if (Result<void> r = put_one(i, ifindex, programs, exchange, pins, fresh); !r) return r;
+    const bool was_away = comes_back(i, ifindex);
+    Result<void> r = put_one(i, ifindex, programs, exchange, pins, fresh);
+    if (!r && !was_away) return r;
+    // What has just gone again, after `links` were read, is away.
+    if (!r && r.error().code != ENODEV) troubles_.emplace(i.name, r.error().message);
   }
   return {};
+}
+
+// One of the configuration in force whose device went, and that has one again.
+bool Attachments::comes_back(const Interface& wanted, uint32_t ifindex) {
+  const auto known = known_.find(wanted.name);
+  return known != known_.end() && !known->second.adopted && known->second.mode == wanted.mode &&
+         !find_on(wanted.name, ifindex);
 }
 
 void Attachments::remember(const std::vector<Interface>& wanted) {
@@ -169,6 +195,17 @@ Attachment* Attachments::find_on(const std::string& name, uint32_t ifindex) {
   const auto it = attached_.find(name);
   const bool there = it != attached_.end() && it->second.ifindex() == ifindex && it->second.alive();
   return there ? &it->second : nullptr;
+}
+
+const Link* Attachments::link_of(const std::string& interface,
+                                 const std::vector<Link>& links) const {
+  const Attachment* a = find(interface);
+  const Link* renamed = nullptr;
+  for (const Link& l : links) {
+    if (l.name == interface) return &l;
+    if (a && l.ifindex == a->ifindex()) renamed = &l;
+  }
+  return renamed;
 }
 
 const Attachment* Attachments::find(const std::string& interface) const {

@@ -29,8 +29,9 @@ class Attachments {
   // done at the end, and its error is one like any other.
   //
   // An interface that is new to the configuration must exist; one that was there before may be
-  // away, and is attached when it comes back.
-  Result<void> put(const std::vector<Interface>& wanted, const std::vector<Link>& links,
+  // away, and is attached when it comes back. If it cannot be then, that is no error of the others:
+  // it is among the troubles() until a put() that can.
+  Result<void> put(const std::vector<Interface>& wanted, const std::vector<Link>& as_they_are,
                    const Programs& programs, bool exchange, const Programs& old, const Pins& pins,
                    const std::function<Result<void>()>& then = {});
   // Detaches from every interface that is not `wanted`, including those of an earlier daemon.
@@ -40,6 +41,11 @@ class Attachments {
 
   // The attachment of an interface, or null while it is away.
   const Attachment* find(const std::string& interface) const;
+  // The link that an interface of the configuration is: the one that has the name; where none has,
+  // the one that is attached under it and is called something else now. Null: it is away.
+  const Link* link_of(const std::string& interface, const std::vector<Link>& links) const;
+  // By name: why an interface that came back could not be attached. The last put() did the rest.
+  const std::map<std::string, std::string>& troubles() const { return troubles_; }
 
  private:
   struct Known {
@@ -58,11 +64,14 @@ class Attachments {
   Result<void> put_back(const std::string& name, const Known& known, uint32_t ifindex,
                         const Programs& old, bool exchange, const Pins& pins);
   Result<void> attach(const Interface& wanted, uint32_t ifindex, int program_fd, const Pins& pins);
+  std::vector<Link> as_configured(const std::vector<Link>& links) const;
+  bool comes_back(const Interface& wanted, uint32_t ifindex);
   // The attachment of the interface, if it is to this one of that name; else null.
   Attachment* find_on(const std::string& name, uint32_t ifindex);
 
   std::map<std::string, Attachment> attached_;
   std::map<std::string, Known> known_;  // interfaces of the configuration in force
+  std::map<std::string, std::string> troubles_;
 };
 
 }  // namespace sluice

@@ -27,11 +27,12 @@ Time now() {
   return std::chrono::steady_clock::now();
 }
 
-std::vector<MacAddress> macs_of(const Config& config, const std::vector<Link>& links) {
+std::vector<MacAddress> macs_of(const Config& config, const std::vector<Link>& links,
+                                const Attachments& attachments) {
   std::set<MacAddress> macs;
   for (const Interface& i : config.interfaces)
-    for (const Link& l : links)
-      if (l.name == i.name && !l.mac.is_zero()) macs.insert(l.mac);
+    if (const Link* l = attachments.link_of(i.name, links); l && !l->mac.is_zero())
+      macs.insert(l->mac);
   return {macs.begin(), macs.end()};
 }
 
@@ -69,7 +70,7 @@ Result<void> Controller::adopt() {
 Result<void> Controller::apply(const Config& config, const NextHops& next_hops,
                                const std::vector<Link>& links) {
   History::Next next =
-      history_.next(config, next_hops, macs_of(config, links), std::chrono::steady_clock::now());
+      history_.next(config, next_hops, macs_of(config, links, attachments_), now());
   warn(config, next.image);
   const Make wanted = make_for(config, next.image, links);
   if (Result<void> r = check_image(wanted, next.image); !r) return r;
@@ -113,8 +114,7 @@ bool Controller::tables_fit(const Make& wanted, const Image& image) const {
 Result<Preview> Controller::preview(const Config& config, const NextHops& next_hops,
                                     const std::vector<Link>& links) const {
   History history = history_;  // it remembers rings for the next time
-  History::Next next =
-      history.next(config, next_hops, macs_of(config, links), std::chrono::steady_clock::now());
+  History::Next next = history.next(config, next_hops, macs_of(config, links, attachments_), now());
   const Make wanted = make_for(config, next.image, links);
   if (Result<void> r = check_image(wanted, next.image); !r) return r.error();
   Preview out = {.plan = {},

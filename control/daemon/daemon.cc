@@ -10,18 +10,19 @@
 #include "base/log.h"
 #include "config/reader.h"
 #include "daemon/flow_list.h"
+#include "daemon/lost_redirects.h"
 #include "daemon/preview.h"
 #include "daemon/report.h"
 #include "daemon/report_flows.h"
+#include "network/redirect_targets.h"
 
 namespace sluice {
 
 namespace {
 
-constexpr std::chrono::milliseconds kNetworkSettle(20);
 // How long a start waits for the kernel to find the neighbours, and how long a new configuration
 // does.
-constexpr std::chrono::milliseconds kFirstResolution(2000), kResolution(300);
+constexpr std::chrono::milliseconds kFirstResolution(2000), kResolution(300), kLook(20);
 
 std::string now_rfc3339() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
@@ -34,7 +35,8 @@ Daemon::Daemon(EventLoop& loop, Options options, Controller controller, Ways way
       options_(std::move(options)),
       controller_(std::move(controller)),
       ways_(std::move(ways)),
-      netlink_(std::move(netlink)) {
+      netlink_(std::move(netlink)),
+      network_(loop, [this] { return follow_network(); }) {
 }
 
 Result<std::unique_ptr<Daemon>> Daemon::start(EventLoop& loop, const Options& options) {
@@ -70,11 +72,29 @@ Result<std::unique_ptr<Daemon>> Daemon::start(EventLoop& loop, const Options& op
 Result<void> Daemon::find_ways(const Config& config, std::chrono::milliseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   const std::map<IpAddress, std::string> given_up = ways_.missing();
+  const Result<Ways::Renamed> renamed = renamed_of(config);
+  if (!renamed) return renamed.error();
   for (;;) {
-    if (Result<void> r = ways_.look_up(config, controller_.leaving(config)); !r) return r;
+    if (Result<void> r = ways_.look_up(config, controller_.leaving(config), *renamed); !r) return r;
     if (ways_.complete_but_for(given_up) || std::chrono::steady_clock::now() >= deadline) return {};
-    std::this_thread::sleep_for(kNetworkSettle);
+    std::this_thread::sleep_for(kLook);
   }
+}
+
+Result<void> Daemon::refresh_ways(const Config& config) {
+  const Result<Ways::Renamed> renamed = renamed_of(config);
+  if (!renamed) return renamed.error();
+  return ways_.refresh(config, controller_.leaving(config), *renamed);
+}
+
+Result<Ways::Renamed> Daemon::renamed_of(const Config& config) {
+  const Result<std::vector<Link>> links = list_links(netlink_);
+  if (!links) return links.error();
+  Ways::Renamed renamed;
+  for (const Interface& i : config.interfaces)
+    if (const Link* l = controller_.attachments().link_of(i.name, *links); l && l->name != i.name)
+      renamed.emplace(i.name, l->name);
+  return renamed;
 }
 
 Result<void> Daemon::first_apply() {
@@ -83,14 +103,7 @@ Result<void> Daemon::first_apply() {
 }
 
 Result<void> Daemon::watch() {
-  Result<Monitor> monitor = Monitor::create(loop_, [this](bool) {
-    if (settle_) return;
-    auto timer = loop_.after(kNetworkSettle, [this] {
-      settle_.reset();
-      network_changed();
-    });
-    if (timer) settle_ = std::move(*timer);
-  });
+  Result<Monitor> monitor = Monitor::create(loop_, [this](bool) { network_.changed(); });
   if (!monitor) return monitor.error();
   monitor_ = std::move(*monitor);
   Result<ConfigWatch> watch = ConfigWatch::create(loop_, options_.config, [this] {
@@ -98,7 +111,7 @@ Result<void> Daemon::watch() {
   });
   if (!watch) return watch.error();
   config_watch_ = std::move(*watch);
-  network_changed();  // whatever happened between the first resolution and the watch
+  network_.follow();  // whatever happened between the first resolution and the watch
   return {};
 }
 
@@ -119,9 +132,28 @@ Result<void> Daemon::apply(const Config& config) {
   Result<std::vector<Link>> links = list_links(netlink_);
   if (!links) return links.error();
   if (Result<void> r = controller_.apply(config, ways_.known(), *links); !r) return r;
+  links_ = std::move(*links);
   if (!(config == config_) || loaded_at_.empty()) loaded_at_ = now_rfc3339();
   config_ = config;
+  warn_of_lost();
   return {};
+}
+
+// Best effort: where the kernel does not tell, nothing is said.
+std::map<std::string, std::string> Daemon::lost() const {
+  const Result<std::set<uint32_t>> none = list_no_redirect_targets();
+  if (!none) return {};
+  return lost_redirects(config_.interfaces, controller_.attachments(), ways_.known(), *none);
+}
+
+// Once for as long as it is true.
+void Daemon::warn_of_lost() {
+  std::map<std::string, std::string> now = lost();
+  for (const auto& [name, what] : now)
+    if (const auto before = warned_of_.find(name);
+        before == warned_of_.end() || before->second != what)
+      spdlog::warn("{}: {}", name, what);
+  warned_of_ = std::move(now);
 }
 
 Result<void> Daemon::reload() {
@@ -151,7 +183,7 @@ Result<void> Daemon::put(const Config& config) {
   if (Result<void> r = find_ways(config, kResolution); !r) return r;
   if (Result<void> r = apply(config); !r) {
     // Those of the configuration in force have been forgotten.
-    (void)ways_.refresh(config_, controller_.leaving(config_));
+    (void)refresh_ways(config_);
     return r;
   }
   last_error_.clear();
@@ -164,16 +196,18 @@ Road Daemon::road() {
           .generation = [this] { return controller_.live().generation; }};
 }
 
-void Daemon::network_changed() {
-  Result<void> r = ways_.refresh(config_, controller_.leaving(config_));
-  if (r) r = apply(Config(config_));
-  if (!r) spdlog::error("after a change of the network: {}", r.error().message);
+// Routes, neighbours or interfaces may have changed.
+Result<void> Daemon::follow_network() {
+  if (Result<void> r = refresh_ways(config_); !r) return r;
+  if (Result<void> r = apply(Config(config_)); !r) return r;
+  for (const auto& [name, why] : controller_.attachments().troubles()) return Error{why};
+  return {};
 }
 
 Result<void> Daemon::unload() {
   monitor_.reset();
+  network_.stop();
   config_watch_.reset();
-  settle_.reset();
   flow_keeper_.reset();
   if (Result<void> r = controller_.unload(); !r) return r;
   spdlog::info("unloaded: the data plane is gone, packets pass to the kernel");
@@ -206,7 +240,7 @@ api::ConfigHandlers Daemon::config_handlers() {
 api::Status Daemon::status() const {
   const Counters counters = controller_.counters().value_or(Counters{});
   const Leaving leaving = controller_.leaving(config_);
-  const Knowledge k = {config_, controller_, ways_, counters, leaving};
+  const Knowledge k = {config_, controller_, ways_, counters, leaving, links_};
   return {.version = SLUICE_VERSION,
           .instance = options_.instance,
           .generation = controller_.live().generation,
@@ -216,7 +250,7 @@ api::Status Daemon::status() const {
           .unconfirmed = desk_->seconds_left().has_value(),
           .confirm_in = desk_->seconds_left().value_or(0),
           .config_trouble = desk_->trouble(),
-          .interfaces = report_interfaces(k),
+          .interfaces = report_interfaces(k, lost()),
           .counters = report_counters(k),
           .services = config_.services.size(),
           .members = controller_.live().members.size(),
@@ -227,7 +261,7 @@ api::Status Daemon::status() const {
 std::vector<api::Service> Daemon::services() const {
   const Counters counters = controller_.counters().value_or(Counters{});
   const Leaving leaving = controller_.leaving(config_);
-  const Knowledge k = {config_, controller_, ways_, counters, leaving};
+  const Knowledge k = {config_, controller_, ways_, counters, leaving, links_};
   std::vector<api::Service> out;
   for (const Service& s : config_.services) out.push_back(report_service(k, s));
   return out;
@@ -236,7 +270,7 @@ std::vector<api::Service> Daemon::services() const {
 std::optional<api::Service> Daemon::service(std::string_view name) const {
   const Counters counters = controller_.counters().value_or(Counters{});
   const Leaving leaving = controller_.leaving(config_);
-  const Knowledge k = {config_, controller_, ways_, counters, leaving};
+  const Knowledge k = {config_, controller_, ways_, counters, leaving, links_};
   for (const Service& s : config_.services) {
     if (s.name != name) continue;
     api::Service out = report_service(k, s);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "daemon/config_watch.h"
 #include "daemon/controller.h"
 #include "daemon/flow_keeper.h"
+#include "daemon/network_follower.h"
 #include "daemon/options.h"
 #include "daemon/ways.h"
 #include "network/monitor.h"
@@ -28,16 +30,17 @@ class Daemon {
   // The file may have changed: reads it, and applies it if it says anything new. The error is kept
   // for the status, too.
   Result<void> reload();
-  // Routes, neighbours or interfaces may have changed.
-  void network_changed();
   // Removes the data plane and stops the loop.
   Result<void> unload();
 
  private:
   Daemon(EventLoop& loop, Options options, Controller controller, Ways ways, Netlink netlink);
   Result<void> find_ways(const Config& config, std::chrono::milliseconds patience);
+  Result<void> refresh_ways(const Config& config);
+  Result<Ways::Renamed> renamed_of(const Config& config);
   Result<void> first_apply();
   Result<void> watch();
+  Result<void> follow_network();
   Result<void> keep_flows();
   Result<void> apply(const Config& config);
   Result<api::ConfigDiff> preview(const Config& config);
@@ -45,6 +48,8 @@ class Daemon {
   Result<void> put(const Config& config);
   api::ConfigHandlers config_handlers();
   api::Handlers handlers();
+  std::map<std::string, std::string> lost() const;
+  void warn_of_lost();
   api::Status status() const;
   std::vector<api::Service> services() const;
   std::optional<api::Service> service(std::string_view name) const;
@@ -56,14 +61,16 @@ class Daemon {
   Controller controller_;
   Ways ways_;
   Netlink netlink_;
-  Config config_;  // the one in force
+  std::vector<Link> links_;                       // as they were at the last apply()
+  Config config_;                                 // the one in force
+  std::map<std::string, std::string> warned_of_;  // as lost() was last
   std::string loaded_at_;
   std::string last_error_;
+  NetworkFollower network_;
   std::optional<Monitor> monitor_;
   std::optional<ConfigWatch> config_watch_;
   std::optional<ConfigDesk> desk_;
   std::unique_ptr<FlowKeeper> flow_keeper_;
-  std::optional<EventLoop::Source> settle_;  // runs while a burst of network changes is let pass
   std::optional<api::Server> server_;
 };
 

@@ -2,6 +2,7 @@
 #include "daemon/report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
 
@@ -80,29 +81,45 @@ std::vector<api::ReasonCount> report_reasons(const std::array<uint64_t, N>& coun
   return out;
 }
 
-// What the mode alone does not say.
-std::string detail_of(const Interface& wanted, const Attachment& a) {
-  if (a.hook() == Hook::kTc) return fmt::format("by {}", a.mode());
-  const bool fell_back =
-      wanted.mode == AttachMode::kAuto && a.mode() == std::string_view("generic");
-  return fell_back ? "the driver has no native XDP" : "";
+// What the mode alone does not say; `link` is what it is attached to.
+std::string detail_of(const Interface& wanted, const Attachment& a, const Link& link,
+                      const std::map<std::string, std::string>& lost) {
+  std::vector<std::string> facts;
+  if (link.name != wanted.name) facts.push_back("called " + link.name + " now");
+  if (a.hook() == Hook::kTc) facts.push_back(fmt::format("by {}", a.mode()));
+  if (wanted.mode == AttachMode::kAuto && a.mode() == std::string_view("generic"))
+    facts.push_back("the driver has no native XDP");
+  if (const auto l = lost.find(wanted.name); l != lost.end()) facts.push_back(l->second);
+  return fmt::format("{}", fmt::join(facts, "; "));
+}
+
+// Why it is not attached, or not where it can be seen.
+std::string absence_of(const Interface& wanted, const Attachment* a, const Knowledge& k) {
+  const auto& troubles = k.controller.attachments().troubles();
+  if (const auto why = troubles.find(wanted.name); why != troubles.end()) return why->second;
+  // Nothing is taken away from it: that would be wrong of a daemon that was started in the wrong
+  // namespace, and when it is moved back it serves at once.
+  if (a) return "the interface is away, in another network namespace; its program runs on there";
+  return "the interface is away";
 }
 
 }  // namespace
 
-std::vector<api::Interface> report_interfaces(const Knowledge& k) {
+std::vector<api::Interface> report_interfaces(const Knowledge& k,
+                                              const std::map<std::string, std::string>& lost) {
   std::vector<api::Interface> out;
   for (const Interface& i : k.config.interfaces) {
     const Attachment* a = k.controller.attachments().find(i.name);
-    if (!a) {
-      out.push_back({.name = i.name, .detail = "the interface is away"});
+    const Link* link = k.controller.attachments().link_of(i.name, k.links);
+    if (!a || !link || link->ifindex != a->ifindex()) {
+      out.push_back({.name = i.name, .detail = absence_of(i, a, k)});
       continue;
     }
     out.push_back({.name = i.name,
                    .ifindex = a->ifindex(),
                    .mode = a->hook() == Hook::kTc ? "tc" : a->mode(),
                    .attached = true,
-                   .detail = detail_of(i, *a)});
+                   .detail = detail_of(i, *a, *link, lost)});
   }
   return out;
 }

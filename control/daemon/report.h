@@ -2,6 +2,7 @@
 // What the daemon knows, as the documents of the API.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,9 +21,12 @@ struct Knowledge {
   const Ways& ways;
   const Counters& counters;
   const Leaving& leaving;
+  const std::vector<Link>& links;
 };
 
-std::vector<api::Interface> report_interfaces(const Knowledge& k);
+// `lost` as lost_redirects() has it.
+std::vector<api::Interface> report_interfaces(const Knowledge& k,
+                                              const std::map<std::string, std::string>& lost);
 api::Counters report_counters(const Knowledge& k);
 std::vector<api::Unusable> report_unusable(const Knowledge& k);
 api::Service report_service(const Knowledge& k, const Service& service);

@@ -9,11 +9,22 @@ namespace sluice {
 
 namespace {
 
-FixedNextHops fixed_of(const Config& config) {
+FixedNextHops fixed_of(const Config& config, const Ways::Renamed& renamed) {
   FixedNextHops out;
-  for (const Interface& i : config.interfaces)
-    if (i.next_hop) out.emplace(i.name, *i.next_hop);
+  for (const Interface& i : config.interfaces) {
+    const auto now = renamed.find(i.name);
+    if (i.next_hop) out.emplace(now == renamed.end() ? i.name : now->second, *i.next_hop);
+  }
   return out;
+}
+
+void name_as_configured(const Ways::Renamed& renamed, NextHops& hops) {
+  for (auto& [backend, hop] : hops)
+    for (const auto& [name, now] : renamed)
+      if (hop.interface == now) {
+        hop.interface = name;
+        break;
+      }
 }
 
 // Without a tunnel a packet finds the backend by its MAC address alone.
@@ -29,8 +40,9 @@ void refuse_off_link(const std::set<IpAddress>& l2, Resolution& now) {
 
 }  // namespace
 
-Ways::Question Ways::question_of(const Config& config, const Leaving& leaving) {
-  Question out = {.backends = {}, .l2 = {}, .fixed = fixed_of(config)};
+Ways::Question Ways::question_of(const Config& config, const Leaving& leaving,
+                                 const Renamed& renamed) {
+  Question out = {.backends = {}, .l2 = {}, .fixed = fixed_of(config, renamed), .renamed = renamed};
   for (const auto& [name, pool] : config.pools)
     for (const Backend& b : pool.backends) {
       out.backends.insert(b.address);
@@ -47,12 +59,12 @@ Result<Ways> Ways::create() {
   return Ways(std::move(*resolver));
 }
 
-Result<void> Ways::refresh(const Config& config, const Leaving& leaving) {
-  return ask(question_of(config, leaving));
+Result<void> Ways::refresh(const Config& config, const Leaving& leaving, const Renamed& renamed) {
+  return ask(question_of(config, leaving, renamed));
 }
 
-Result<void> Ways::look_up(const Config& config, const Leaving& leaving) {
-  Question question = question_of(config, leaving);
+Result<void> Ways::look_up(const Config& config, const Leaving& leaving, const Renamed& renamed) {
+  Question question = question_of(config, leaving, renamed);
   if (missing_.empty() && question == asked_) return {};
   return ask(std::move(question));
 }
@@ -61,6 +73,7 @@ Result<void> Ways::ask(Question question) {
   const std::set<IpAddress>& wanted = question.backends;
   Result<Resolution> now = resolver_.resolve({wanted.begin(), wanted.end()}, question.fixed);
   if (!now) return now.error();
+  name_as_configured(question.renamed, now->found);
   refuse_off_link(question.l2, *now);
   for (const auto& [address, why] : now->missing)
     if (!missing_.contains(address))

@@ -20,12 +20,15 @@ class Ways {
  public:
   static Result<Ways> create();
 
+  // What interfaces of the configuration are called now that have another name by now.
+  using Renamed = std::map<std::string, std::string>;
+
   // Asks the kernel again for every backend of `config`, and for those that are leaving; forgets
-  // the others.
-  Result<void> refresh(const Config& config, const Leaving& leaving);
+  // the others. Next hops name interfaces as the configuration does.
+  Result<void> refresh(const Config& config, const Leaving& leaving, const Renamed& renamed);
   // The same, unless everything `config` asks for was asked last time and is known: whoever watches
   // the kernel hears of what has changed since.
-  Result<void> look_up(const Config& config, const Leaving& leaving);
+  Result<void> look_up(const Config& config, const Leaving& leaving, const Renamed& renamed);
 
   const NextHops& known() const { return known_; }
   // Why the kernel has no way to a backend right now.
@@ -38,9 +41,10 @@ class Ways {
   struct Question {
     std::set<IpAddress> backends, l2;
     FixedNextHops fixed;
+    Renamed renamed;
     bool operator==(const Question&) const = default;
   };
-  static Question question_of(const Config& config, const Leaving& leaving);
+  static Question question_of(const Config& config, const Leaving& leaving, const Renamed& renamed);
   Result<void> ask(Question question);
 
   explicit Ways(Resolver resolver) : resolver_(std::move(resolver)) {}

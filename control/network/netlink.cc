@@ -31,17 +31,17 @@ int error_of(const nlmsghdr* message) {
 
 }  // namespace
 
-Result<UniqueFd> open_netlink(size_t receive_buffer) {
-  UniqueFd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-  if (!fd.valid()) return errno_error("open a routing netlink socket");
+Result<UniqueFd> open_netlink(size_t receive_buffer, int protocol) {
+  UniqueFd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
+  if (!fd.valid()) return errno_error("open a netlink socket");
   const int size = int(receive_buffer);
   if (setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0 &&
       setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size) != 0)
-    return errno_error("size the receive buffer of a routing netlink socket");
+    return errno_error("size the receive buffer of a netlink socket");
   sockaddr_nl self = {};
   self.nl_family = AF_NETLINK;
   if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&self), sizeof self) != 0)
-    return errno_error("bind a routing netlink socket");
+    return errno_error("bind a netlink socket");
   return fd;
 }
 
@@ -110,12 +110,12 @@ void for_each_message(const uint8_t* bytes, size_t size,
 Netlink::Netlink(UniqueFd fd) : fd_(std::move(fd)), buffer_(kMessageBuffer) {
 }
 
-Result<Netlink> Netlink::open() {
-  Result<UniqueFd> fd = open_netlink(kReceiveBuffer);
+Result<Netlink> Netlink::open(int protocol) {
+  Result<UniqueFd> fd = open_netlink(kReceiveBuffer, protocol);
   if (!fd) return fd.error();
   const timeval timeout = {.tv_sec = kTimeoutSeconds, .tv_usec = 0};
   if (setsockopt(fd->get(), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) != 0)
-    return errno_error("set the timeout of a routing netlink socket");
+    return errno_error("set the timeout of a netlink socket");
   return Netlink(std::move(*fd));
 }
 
@@ -124,7 +124,7 @@ Result<void> Netlink::send(const uint8_t* bytes, size_t size) {
   kernel.nl_family = AF_NETLINK;
   if (sendto(fd_.get(), bytes, size, 0, reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) <
       0)
-    return errno_error("send a routing netlink request");
+    return errno_error("send a netlink request");
   return {};
 }
 
@@ -140,7 +140,7 @@ Result<size_t> Netlink::receive() {
     datagram.msg_iovlen = 1;
     const ssize_t n = recvmsg(fd_.get(), &datagram, 0);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return errno_error("receive from a routing netlink socket");
+    if (n < 0) return errno_error("receive from a netlink socket");
     if (datagram.msg_flags & MSG_TRUNC) return Error{"receive from netlink: message too long"};
     if (sender.nl_pid == 0) return size_t(n);
   }

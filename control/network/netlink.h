@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A routing netlink socket: dumps and batches of requests, in the network namespace it was opened
-// in.
+// A netlink socket, of routing unless asked for another: dumps and batches of requests, in the
+// network namespace it was opened in.
 #pragma once
 
 #include <linux/netlink.h>
@@ -22,9 +22,9 @@ struct nlattr;
 
 namespace sluice {
 
-// Opens a routing socket, close-on-exec. The kernel grants `receive_buffer` bytes whole to those
+// Opens a netlink socket, close-on-exec. The kernel grants `receive_buffer` bytes whole to those
 // with CAP_NET_ADMIN, and at most net.core.rmem_max to others.
-Result<UniqueFd> open_netlink(size_t receive_buffer);
+Result<UniqueFd> open_netlink(size_t receive_buffer, int protocol = NETLINK_ROUTE);
 
 // One request under construction: a fixed header and attributes.
 class NetlinkRequest {
@@ -80,7 +80,7 @@ class Netlink {
   // acknowledgement.
   using OnAnswer = std::function<void(size_t index, int error, const nlmsghdr* answer)>;
 
-  static Result<Netlink> open();
+  static Result<Netlink> open(int protocol = NETLINK_ROUTE);
 
   // Everything the kernel answers to a dump request, from one moment: a dump that a change ran
   // into is read again.

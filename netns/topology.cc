@@ -57,7 +57,8 @@ Result<std::unique_ptr<Topology>> Topology::create(const Lab& lab, const Options
   if (Result<void> r = topology->make_client_link(); !r) return r.error();
   if (Result<void> r = topology->make_segment(); !r) return r.error();
   if (Result<void> r = topology->attach_balancer(); !r) return r.error();
-  if (Result<void> r = topology->add_inside_link(); !r) return r.error();
+  if (options.shape == Shape::kTwoLinks)
+    if (Result<void> r = topology->attach_inside(); !r) return r.error();
   for (unsigned number = 1; number <= options.backends; number++)
     if (Result<void> r = topology->add_backend(lab, number); !r) return r.error();
   if (Result<void> r = topology->make_routes(); !r) return r.error();
@@ -126,8 +127,7 @@ Result<void> Topology::attach_balancer() {
   return {};
 }
 
-Result<void> Topology::add_inside_link() {
-  if (options_.shape != Shape::kTwoLinks) return {};
+Result<void> Topology::attach_inside() {
   const std::string router4 = "203.0.113.249", router6 = "2001:db8:b:1::1";
   Result<std::unique_ptr<Link>> link =
       Link::connect({.host = balancer_.get(),
@@ -175,6 +175,16 @@ std::vector<Host*> Topology::hosts() {
   std::vector<Host*> all = {client_.get(), router_.get(), balancer_.get()};
   for (BackendHost& backend : backends_) all.push_back(backend.host.get());
   return all;
+}
+
+void Topology::unplug(const std::string& device) {
+  (device == kDevice ? balancer_link_ : inside_link_).reset();
+}
+
+Result<void> Topology::plug(const std::string& device) {
+  if (device != kDevice) return attach_inside();
+  if (Result<void> r = attach_balancer(); !r) return r;
+  return make_routes();
 }
 
 Result<void> Topology::settle() {

@@ -95,6 +95,11 @@ class Topology {
   const Options& options() const { return options_; }
   std::vector<Host*> hosts();
 
+  // Takes one of the balancer's links away with both its devices, as when a driver is unloaded ...
+  void unplug(const std::string& device);
+  // ... and makes a new one in its place: other devices, under the same names and addresses.
+  Result<void> plug(const std::string& device);
+
  private:
   explicit Topology(const Options& options) : options_(options) {}
   Result<void> make_hosts(const Lab& lab);
@@ -104,7 +109,7 @@ class Topology {
   Result<std::unique_ptr<Link>> attach(Host& host, const Site& site, const LinkOptions& options,
                                        bool xdp_pass = false);
   Result<void> attach_balancer();
-  Result<void> add_inside_link();
+  Result<void> attach_inside();
   Result<void> add_backend(const Lab& lab, unsigned number);
   Result<void> make_routes();
   Result<void> settle();

@@ -120,7 +120,7 @@ Result<Parts> Road::take(const std::string& text) {
   parts.read = lap(start);
   const Clock::time_point deadline = start + kPatience;
   for (;; std::this_thread::sleep_for(kPause)) {
-    if (Result<void> r = ways_->look_up(*config, controller_->leaving(*config)); !r)
+    if (Result<void> r = ways_->look_up(*config, controller_->leaving(*config), {}); !r)
       return r.error();
     if (ways_->missing().empty()) break;
     if (Clock::now() > deadline) return Error{"no next hop: " + ways_->missing().begin()->second};

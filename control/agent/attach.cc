@@ -34,17 +34,18 @@ Result<std::vector<Attached>> attach(const std::vector<Target>& targets, AttachM
   std::vector<Attached> attached;
   std::vector<AttachedProgram> adopted;
   std::vector<Target> made;
+  const Program to_attach = {program_fd};
   for (const Target& target : targets) {
     const Interface wanted = {.name = target.interface, .mode = mode};
     const std::string pin = pin_of(target.interface, pins);
     Result<std::optional<AttachedProgram>> program =
-        AttachedProgram::adopt(wanted, target.ifindex, pin);
+        AttachedProgram::adopt(wanted, target.ifindex, to_attach, pin);
     if (program && *program) {
       attached.push_back(describe(target.interface, **program));
       adopted.push_back(std::move(**program));
       continue;
     }
-    if (program) program = AttachedProgram::create(wanted, target.ifindex, program_fd, pin);
+    if (program) program = AttachedProgram::create(wanted, target.ifindex, to_attach, pin);
     if (!program) {
       undo(made, pins);
       return program.error();
@@ -53,7 +54,7 @@ Result<std::vector<Attached>> attach(const std::vector<Target>& targets, AttachM
     attached.push_back(describe(target.interface, **program));
   }
   for (AttachedProgram& program : adopted)
-    if (Result<void> r = program.replace(program_fd); !r) return r.error();
+    if (Result<void> r = program.replace({}, to_attach); !r) return r.error();
   return attached;
 }
 

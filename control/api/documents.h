@@ -24,12 +24,13 @@ struct Interface {
   std::string name;
   uint32_t ifindex = 0;  // 0: there is no such interface now
   std::string mode;      // "native" or "generic"; empty while not attached
+  std::string by;        // "link", "dispatcher" (libxdp's), "tcx" or "clsact"; empty likewise
   bool attached = false;
-  std::string detail;  // why not attached, or why not in the mode that was asked for
+  std::string detail;  // why not attached, or why not in the way that was asked for
 
   bool operator==(const Interface&) const = default;
 };
-SLUICE_DOCUMENT(Interface, name, ifindex, mode, attached, detail)
+SLUICE_DOCUMENT(Interface, name, ifindex, mode, by, attached, detail)
 
 // How many packets met one fate for one reason.
 struct ReasonCount {

@@ -37,10 +37,10 @@ std::string heading(const api::Status& status) {
 }
 
 std::string interfaces(const api::Status& status, bool color) {
-  Table table({{"INTERFACE"}, {"INDEX", Align::kRight}, {"ATTACHED"}, {"DETAIL"}}, color);
+  Table table({{"INTERFACE"}, {"INDEX", Align::kRight}, {"ATTACHED"}, {"BY"}, {"DETAIL"}}, color);
   for (const api::Interface& i : status.interfaces)
     table.add({i.name, i.ifindex ? std::to_string(i.ifindex) : "-",
-               Cell(i.attached ? i.mode : "no", !i.attached), i.detail});
+               Cell(i.attached ? i.mode : "no", !i.attached), i.attached ? i.by : "-", i.detail});
   return table.to_string();
 }
 

@@ -25,7 +25,8 @@ inline constexpr Word kRootKeys[] = {
     {"version"},  {"interfaces"},   {"defaults"},         {"pools"},
     {"services"}, {"deny", kLater}, {"announce", kLater}, {"observe", kLater},
 };
-inline constexpr Word kInterfaceKeys[] = {{"mode"}, {"next_hop"}, {"vlan"}};
+inline constexpr Word kInterfaceKeys[] = {{"mode"}, {"next_hop"}, {"vlan"}, {"share"}};
+inline constexpr Word kShareKeys[] = {{"priority"}, {"continue"}};
 inline constexpr Word kDefaultsKeys[] = {
     {"forward"}, {"hash"}, {"tracking"}, {"flows"},         {"ring"},
     {"seed"},    {"mtu"},  {"drain"},    {"check", kLater},
@@ -60,6 +61,11 @@ inline constexpr Choice<AttachMode> kModes[] = {
     {"auto", AttachMode::kAuto},       {"native", AttachMode::kNative},
     {"generic", AttachMode::kGeneric}, {"offload", AttachMode::kOffload},
     {"tc", AttachMode::kTc},
+};
+inline constexpr Choice<XdpVerdict> kXdpVerdicts[] = {
+    {"aborted", XdpVerdict::kAborted},
+    {"drop", XdpVerdict::kDrop},
+    {"pass", XdpVerdict::kPass},
 };
 inline constexpr Choice<Tunnel> kTunnels[] = {
     {"l2", Tunnel::kL2},   {"ipip", Tunnel::kIpip}, {"gre", Tunnel::kGre},

@@ -142,6 +142,7 @@ Result<Adopted> open_whole(const Left& left, const Capacity& capacity) {
       !r)
     return r.error();
   (*dataplane)->flows()->end_pause();
+  (*dataplane)->made_as(hash_key_from_seed(saved->made.seed), saved->made.features);
   return Adopted{.number = left.number,
                  .dataplane = std::move(*dataplane),
                  .flows = std::nullopt,

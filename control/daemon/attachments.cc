@@ -40,8 +40,11 @@ Result<void> Attachments::adopt(const Pins& pins) {
     if (!*a) continue;
     const std::string name = (*a)->interface();
     const bool alive = (*a)->alive();
-    known_.emplace(
-        name, Known{.mode = mode_of(**a), .runs_in = alive ? (*a)->mode() : "", .adopted = true});
+    known_.emplace(name, Known{.mode = mode_of(**a),
+                               .share = (*a)->share(),
+                               .runs_in = alive ? (*a)->mode() : "",
+                               .by = alive ? (*a)->by() : "",
+                               .adopted = true});
     if (alive) attached_.emplace(name, std::move(**a));
   }
   return {};
@@ -53,13 +56,13 @@ Result<void> Attachments::exchange(const Programs& programs, const Programs& old
   Result<void> r;
   for (auto& [name, a] : attached_) {
     if (!r || !a.alive()) continue;
-    r = a.replace(programs.at(a.hook()));
+    r = a.replace(programs.program(a.hook()));
     if (r) done.push_back(&a);
   }
   if (r) r = then();
   if (r) return r;
   for (Attachment* a : done)
-    if (Result<void> back = a->replace(old.at(a->hook())); !back)
+    if (Result<void> back = a->replace(old.program(a->hook())); !back)
       spdlog::error("put the old program back: {}", back.error().message);
   return r;
 }
@@ -120,7 +123,10 @@ void Attachments::remember(const std::vector<Interface>& wanted) {
   known_.clear();
   for (const Interface& i : wanted) {
     const Attachment* a = find(i.name);
-    known_.emplace(i.name, Known{.mode = i.mode, .runs_in = a ? a->mode() : ""});
+    known_.emplace(i.name, Known{.mode = i.mode,
+                                 .share = i.share,
+                                 .runs_in = a ? a->mode() : "",
+                                 .by = a ? a->by() : ""});
   }
 }
 
@@ -128,22 +134,23 @@ void Attachments::remember(const std::vector<Interface>& wanted) {
 Result<void> Attachments::put_one(const Interface& wanted, uint32_t ifindex,
                                   const Programs& programs, bool exchange, const Pins& pins,
                                   std::vector<std::string>& fresh) {
-  const int program_fd = programs.at(hook_of(wanted.mode));
+  const Program program = programs.program(hook_of(wanted.mode));
   const auto known = known_.find(wanted.name);
   Attachment* a = find_on(wanted.name, ifindex);
-  if (a && known != known_.end() && known->second.mode == wanted.mode)
-    return exchange || known->second.adopted ? a->replace(program_fd) : Result<void>();
-  if (Result<void> r = attach(wanted, ifindex, program_fd, pins); !r) return r;
+  if (a && known != known_.end() && known->second.mode == wanted.mode &&
+      known->second.share == wanted.share)
+    return exchange || known->second.adopted ? a->replace(program) : Result<void>();
+  if (Result<void> r = attach(wanted, ifindex, program, pins); !r) return r;
   if (known == known_.end()) fresh.push_back(wanted.name);
   return {};
 }
 
-Result<void> Attachments::attach(const Interface& wanted, uint32_t ifindex, int program_fd,
+Result<void> Attachments::attach(const Interface& wanted, uint32_t ifindex, const Program& program,
                                  const Pins& pins) {
   attached_.erase(wanted.name);
-  Result<Attachment> a = Attachment::put(wanted, ifindex, program_fd, pins);
+  Result<Attachment> a = Attachment::put(wanted, ifindex, program, pins);
   if (!a) return a.error();
-  spdlog::info("{}: attached in {} mode", wanted.name, a->mode());
+  spdlog::info("{}: attached in {} mode by {}", wanted.name, a->mode(), a->by());
   attached_.emplace(wanted.name, std::move(*a));
   return {};
 }
@@ -166,15 +173,17 @@ void Attachments::undo(const std::vector<std::string>& fresh, const std::vector<
 
 Result<void> Attachments::put_back(const std::string& name, const Known& known, uint32_t ifindex,
                                    const Programs& old, bool exchange, const Pins& pins) {
-  const int program_fd = old.at(hook_of(known.mode));
-  if (program_fd < 0) return {};  // what ran was an earlier daemon's, and is not known
+  const Program program = old.program(hook_of(known.mode));
+  if (program.fd < 0) return {};  // what ran was an earlier daemon's, and is not known
   Attachment* a = find_on(name, ifindex);
   if (!a && known.runs_in.empty()) return {};  // it did not run before
-  if (a && a->mode() == known.runs_in) return exchange ? a->replace(program_fd) : Result<void>();
+  if (a && a->mode() == known.runs_in && a->by() == known.by)
+    return exchange || a->share() != known.share ? a->replace(program, known.share)
+                                                 : Result<void>();
   // Mode auto would be content with the mode that is to be undone.
   if (a)
     if (Result<void> r = Attachment::remove(Attachment::pin_name(name), pins); !r) return r;
-  return attach({.name = name, .mode = known.mode}, ifindex, program_fd, pins);
+  return attach({.name = name, .mode = known.mode, .share = known.share}, ifindex, program, pins);
 }
 
 Result<void> Attachments::remove_others(const std::vector<Interface>& wanted, const Pins& pins) {

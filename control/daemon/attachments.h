@@ -50,7 +50,9 @@ class Attachments {
  private:
   struct Known {
     AttachMode mode;
+    std::optional<Share> share;
     std::string runs_in;   // what `mode` came to, as Attachment::mode(); empty: it was away
+    std::string by;        // likewise what `share` came to
     bool adopted = false;  // nobody knows which of our programs it runs
   };
   Result<void> put_all(const std::vector<Interface>& wanted, const std::vector<Link>& links,
@@ -63,7 +65,8 @@ class Attachments {
             const Programs& old, bool exchange, const Pins& pins);
   Result<void> put_back(const std::string& name, const Known& known, uint32_t ifindex,
                         const Programs& old, bool exchange, const Pins& pins);
-  Result<void> attach(const Interface& wanted, uint32_t ifindex, int program_fd, const Pins& pins);
+  Result<void> attach(const Interface& wanted, uint32_t ifindex, const Program& program,
+                      const Pins& pins);
   std::vector<Link> as_configured(const std::vector<Link>& links) const;
   bool comes_back(const Interface& wanted, uint32_t ifindex);
   // The attachment of the interface, if it is to this one of that name; else null.

@@ -99,11 +99,21 @@ const T* find(const std::vector<T>& all, const std::string& name) {
   return found == all.end() ? nullptr : &*found;
 }
 
+// In the words of the file; empty: it is not shared.
+std::string share_text(const std::optional<Share>& share) {
+  if (!share) return "";
+  std::vector<std::string_view> verdicts;
+  for (const XdpVerdict v : share->go_on_after) verdicts.push_back(text_of(v));
+  return fmt::format("priority {}, continue after [{}]", share->priority,
+                     fmt::join(verdicts, ", "));
+}
+
 Settings compare(const Interface& before, const Interface& after) {
   const auto hop = [](const Interface& i) { return i.next_hop ? i.next_hop->to_string() : ""; };
   const auto vlan = [](const Interface& i) { return i.keep_vlan ? "keep" : "strip"; };
   Settings out;
   compare(out, "mode", text_of(before.mode), text_of(after.mode));
+  compare(out, "share", share_text(before.share), share_text(after.share));
   compare(out, "next_hop", hop(before), hop(after));
   compare(out, "vlan", vlan(before), vlan(after));
   return out;

@@ -188,7 +188,7 @@ Result<void> Controller::change_programs(const Make& make) {
   Result<Objects> objects = make_programs(make, dataplane);
   if (!objects) return objects.error();
   const Programs old = dataplane.programs();
-  const Programs fresh = {objects->program_fd(Hook::kXdp), objects->program_fd(Hook::kTc)};
+  const Programs fresh = objects->programs();
   if (Result<void> r = try_programs(fresh, make); !r) return r;
   programs_known_ = false;
   if (Result<void> r = save(); !r) return r;

@@ -14,6 +14,7 @@
 #include "daemon/preview.h"
 #include "daemon/report.h"
 #include "daemon/report_flows.h"
+#include "kernel/dispatcher_pins.h"
 #include "network/redirect_targets.h"
 
 namespace sluice {
@@ -45,6 +46,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(EventLoop& loop, const Options& op
   if (!beginning) return beginning.error();
   Result<Pins> pins = Pins::open(options.bpffs, options.instance);
   if (!pins) return pins.error();
+  keep_dispatchers_on(options.bpffs);
   Result<Ways> ways = Ways::create();
   if (!ways) return ways.error();
   Result<Netlink> netlink = Netlink::open();

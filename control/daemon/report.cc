@@ -86,9 +86,9 @@ std::string detail_of(const Interface& wanted, const Attachment& a, const Link& 
                       const std::map<std::string, std::string>& lost) {
   std::vector<std::string> facts;
   if (link.name != wanted.name) facts.push_back("called " + link.name + " now");
-  if (a.hook() == Hook::kTc) facts.push_back(fmt::format("by {}", a.mode()));
   if (wanted.mode == AttachMode::kAuto && a.mode() == std::string_view("generic"))
     facts.push_back("the driver has no native XDP");
+  if (!a.why_alone().empty()) facts.push_back("not shared: " + a.why_alone());
   if (const auto l = lost.find(wanted.name); l != lost.end()) facts.push_back(l->second);
   return fmt::format("{}", fmt::join(facts, "; "));
 }
@@ -118,6 +118,7 @@ std::vector<api::Interface> report_interfaces(const Knowledge& k,
     out.push_back({.name = i.name,
                    .ifindex = a->ifindex(),
                    .mode = a->hook() == Hook::kTc ? "tc" : a->mode(),
+                   .by = a->by(),
                    .attached = true,
                    .detail = detail_of(i, *a, *link, lost)});
   }

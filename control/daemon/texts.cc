@@ -51,6 +51,18 @@ const char* text_of(EmptyPolicy policy) {
   return "";
 }
 
+const char* text_of(XdpVerdict verdict) {
+  switch (verdict) {
+    case XdpVerdict::kAborted:
+      return "aborted";
+    case XdpVerdict::kDrop:
+      return "drop";
+    case XdpVerdict::kPass:
+      return "pass";
+  }
+  return "";
+}
+
 const char* text_of(AttachMode mode) {
   switch (mode) {
     case AttachMode::kAuto:

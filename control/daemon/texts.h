@@ -12,6 +12,7 @@ std::string text_of(const PortRange& ports);
 const char* text_of(Tracking tracking);
 const char* text_of(HashFields fields);
 const char* text_of(EmptyPolicy policy);
+const char* text_of(XdpVerdict verdict);
 const char* text_of(AttachMode mode);
 
 }  // namespace sluice

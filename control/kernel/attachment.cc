@@ -24,12 +24,14 @@ std::optional<std::string> Attachment::interface_of_pin(const std::string& pin) 
   return name;
 }
 
-Result<Attachment> Attachment::put(const Interface& wanted, uint32_t ifindex, int program_fd,
-                                   const Pins& pins) {
-  Result<AttachedProgram> program =
-      AttachedProgram::put(wanted, ifindex, program_fd, pins.path(pin_name(wanted.name)));
-  if (!program) return program.error();
-  return Attachment(wanted.name, std::move(*program));
+Result<Attachment> Attachment::put(const Interface& wanted, uint32_t ifindex,
+                                   const Program& program, const Pins& pins) {
+  Result<AttachedProgram> put =
+      AttachedProgram::put(wanted, ifindex, program, pins.path(pin_name(wanted.name)));
+  if (!put) return put.error();
+  Attachment out(wanted.name, std::move(*put));
+  out.share_ = wanted.share;
+  return out;
 }
 
 Result<std::optional<Attachment>> Attachment::look_at(const std::string& pin, const Pins& pins) {
@@ -38,16 +40,20 @@ Result<std::optional<Attachment>> Attachment::look_at(const std::string& pin, co
   Result<std::optional<AttachedProgram>> program = AttachedProgram::look_at(pins.path(pin));
   if (!program) return program.error();
   if (!*program) return std::optional<Attachment>();
-  return std::optional<Attachment>(Attachment(*interface, std::move(**program)));
+  Attachment out(*interface, std::move(**program));
+  if (out.by() == std::string_view("dispatcher")) out.share_ = Share{};
+  return std::optional<Attachment>(std::move(out));
 }
 
 Result<void> Attachment::remove(const std::string& pin, const Pins& pins) {
   return AttachedProgram::remove(pins.path(pin));
 }
 
-Result<void> Attachment::replace(int program_fd) {
-  if (Result<void> r = program_.replace(program_fd); !r)
+Result<void> Attachment::replace(const Program& program, const std::optional<Share>& share) {
+  const Interface wanted = {.name = interface_, .share = share};
+  if (Result<void> r = program_.replace(wanted, program); !r)
     return Error{interface_ + ": " + r.error().message};
+  share_ = share;
   return {};
 }
 

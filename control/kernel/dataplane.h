@@ -29,6 +29,10 @@ class Dataplane : public LoadedDataplane {
   // What pin() has left in a directory, of this capacity. Fails if it is not whole, or not of that.
   static Result<std::unique_ptr<Dataplane>> open(const std::string& directory,
                                                  const Capacity& capacity);
+  // How what was opened had been loaded.
+  void made_as(const sluice_hash_key& key, const Features& features) {
+    objects_.made_as({capacity_, key, features});
+  }
   // Pins everything in the directory, which is empty, and from now on what is published, too.
   Result<void> pin(const std::string& directory);
   // The directory of the pins has another name now.
@@ -41,7 +45,7 @@ class Dataplane : public LoadedDataplane {
   const Capacity& capacity() const override { return capacity_; }
   // -1 where the hook was not asked for.
   int program_fd(Hook hook = Hook::kXdp) const { return objects_.program_fd(hook); }
-  Programs programs() const override { return {program_fd(Hook::kXdp), program_fd(Hook::kTc)}; }
+  Programs programs() const override { return objects_.programs(); }
   Result<Counters> counters(uint32_t members) const override {
     return read_counters(*this, members);
   }

@@ -87,29 +87,30 @@ void set_constants(Skeleton& s, const Capacity& capacity, const sluice_hash_key&
   set_constant(s.rodata->cfg_replies_per_second, features.replies_per_second);
 }
 
-// What a program is made for, and with.
-struct Making {
-  const Capacity& capacity;
-  const sluice_hash_key& key;
-  const Features& features;
-};
+// With the constants and the sizes, and no maps yet.
+template <class Skeleton>
+Result<SkeletonPtr<Skeleton>> open_one(const Making& m) {
+  SkeletonPtr<Skeleton> s(Skeleton::open());
+  if (!s) return errno_error("open the embedded BPF object");
+  set_constants(*s, m.capacity, m.key, m.features);
+  set_sizes(s->obj, m.capacity);
+  return s;
+}
 
 // With all maps of `shared`, or, where that is null, with the flow tables of `before`, or its own.
 template <class Skeleton>
 Result<SkeletonPtr<Skeleton>> load_one(const char* hook, const Making& m, const Objects* shared,
                                        const Objects* before) {
   LoadLog log;
-  SkeletonPtr<Skeleton> s(Skeleton::open());
-  if (!s) return errno_error("open the embedded BPF object");
-  set_constants(*s, m.capacity, m.key, m.features);
-  set_sizes(s->obj, m.capacity);
+  Result<SkeletonPtr<Skeleton>> s = open_one<Skeleton>(m);
+  if (!s) return s.error();
   Result<void> r;
   if (shared)
-    r = share_maps(s->obj, *shared);
+    r = share_maps((*s)->obj, *shared);
   else if (before)
-    r = keep_flows(s->obj, *before);
+    r = keep_flows((*s)->obj, *before);
   if (!r) return r.error();
-  if (int e = Skeleton::load(s.get()); e < 0)
+  if (int e = Skeleton::load(s->get()); e < 0)
     return Error{errno_error(fmt::format("load the {} program", hook), e).message + log.tail()};
   return s;
 }
@@ -130,6 +131,7 @@ Result<Objects> Objects::load(const Capacity& capacity, const sluice_hash_key& k
   const Making making = {capacity, key, features};
   const Objects* shared = inherit == Inherit::kAll ? before : nullptr;
   Objects out;
+  out.made_as(making);
   if (hooks.contains(Hook::kXdp)) {
     auto xdp = load_one<sluice_xdp>("XDP", making, shared, before);
     if (!xdp) return xdp.error();
@@ -146,6 +148,22 @@ Result<Objects> Objects::load(const Capacity& capacity, const sluice_hash_key& k
       return r.error();
   }
   return out;
+}
+
+Programs Objects::programs() const {
+  Programs out = {program_fd(Hook::kXdp), program_fd(Hook::kTc)};
+  if (making_ && out.xdp >= 0) out.reopen_xdp = [this] { return reopen_xdp(); };
+  return out;
+}
+
+Result<OpenedProgram> Objects::reopen_xdp() const {
+  LoadLog log;
+  Result<SkeletonPtr<sluice_xdp>> opened = open_one<sluice_xdp>(*making_);
+  if (!opened) return opened.error();
+  if (Result<void> r = share_maps((*opened)->obj, *this); !r) return r.error();
+  const std::shared_ptr<sluice_xdp> s(std::move(*opened));
+  return OpenedProgram{.object = std::shared_ptr<bpf_object>(s, s->obj),
+                       .name = bpf_program__name(s->progs.sluice_ingress)};
 }
 
 // Those that are here already stay: of a second object they are the same.

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,6 +30,13 @@ struct Features {
   uint32_t replies_per_second = 1000;  // answers of its own, on each CPU
 
   bool operator==(const Features&) const = default;
+};
+
+// What a program is made for, and with.
+struct Making {
+  Capacity capacity;
+  sluice_hash_key key;
+  Features features;
 };
 
 // What of another data plane's maps a new one goes on with.
@@ -63,6 +71,8 @@ class Objects {
   static Result<Objects> open(const std::string& directory);
   // No more than kFlowMaps, of a build whose other maps are laid out in another way.
   static Result<Objects> open_flows(const std::string& directory);
+  // How the programs of open() were made, for programs() to be able to open one again.
+  void made_as(const Making& making) { making_ = making; }
   // Pins every map and every program in the directory, under names that are free.
   Result<void> pin(const std::string& directory) const;
   // Pins the programs in the place of those that are pinned there.
@@ -70,6 +80,8 @@ class Objects {
 
   // -1 where there is none. The descriptors are this object's.
   int program_fd(Hook hook) const { return programs_[size_t(hook)].get(); }
+  // All of them, to be used while this object is there.
+  Programs programs() const;
   // `name` as in dataplane/maps.bpf.h.
   int map_fd(const std::string& name) const;
 
@@ -78,7 +90,9 @@ class Objects {
   Result<void> open_maps(const std::string& directory, const std::vector<std::string>& names);
   Result<void> take_maps(const bpf_object& object);
   Result<void> take_program(Hook hook, const bpf_program& program);
+  Result<OpenedProgram> reopen_xdp() const;
 
+  std::optional<Making> making_;
   std::map<std::string, UniqueFd> maps_;
   std::array<UniqueFd, 2> programs_;  // by Hook
 };

@@ -27,22 +27,6 @@ uint32_t flags_of(XdpMode mode) {
   return XDP_FLAGS_HW_MODE;
 }
 
-std::vector<XdpMode> allowed(AttachMode wanted) {
-  switch (wanted) {
-    case AttachMode::kAuto:
-      return {XdpMode::kNative, XdpMode::kGeneric};
-    case AttachMode::kNative:
-      return {XdpMode::kNative};
-    case AttachMode::kGeneric:
-      return {XdpMode::kGeneric};
-    case AttachMode::kOffload:
-      return {XdpMode::kOffload};
-    case AttachMode::kTc:
-      break;
-  }
-  return {};
-}
-
 // How the program `id` on the interface runs now. A device may run one beside the host's.
 Result<XdpMode> mode_on(uint32_t ifindex, uint32_t id) {
   LIBBPF_OPTS(bpf_xdp_query_opts, query);
@@ -60,7 +44,9 @@ std::string explain(int error, const Interface& wanted, XdpMode mode, const std:
   switch (error) {
     case EBUSY:
     case EEXIST:
-      return what + " (another XDP program is there; sluice does not remove programs of others)";
+      return what +
+             " (another XDP program is there; sluice does not remove programs of others, and joins "
+             "those of libxdp's dispatcher where the interface has `share: true`)";
     case EOPNOTSUPP:
       if (mode == XdpMode::kOffload) return what + " (the driver runs no programs in the device)";
       return what + " (the driver has no native XDP; modes generic and tc work everywhere, slowly)";
@@ -87,6 +73,22 @@ const char* to_string(XdpMode mode) {
       break;
   }
   return "offload";
+}
+
+std::vector<XdpMode> allowed(AttachMode wanted) {
+  switch (wanted) {
+    case AttachMode::kAuto:
+      return {XdpMode::kNative, XdpMode::kGeneric};
+    case AttachMode::kNative:
+      return {XdpMode::kNative};
+    case AttachMode::kGeneric:
+      return {XdpMode::kGeneric};
+    case AttachMode::kOffload:
+      return {XdpMode::kOffload};
+    case AttachMode::kTc:
+      break;
+  }
+  return {};
 }
 
 bool allows(AttachMode wanted, XdpMode mode) {

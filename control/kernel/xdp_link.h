@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -16,6 +17,8 @@ enum class XdpMode { kNative, kGeneric, kOffload };
 
 const char* to_string(XdpMode mode);
 
+// Those that `wanted` allows, the best first.
+std::vector<XdpMode> allowed(AttachMode wanted);
 bool allows(AttachMode wanted, XdpMode mode);
 
 class XdpLink {

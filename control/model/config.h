@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,22 @@ namespace sluice {
 // others are that or nothing.
 enum class AttachMode { kAuto, kNative, kGeneric, kTc, kOffload };
 
+// Verdicts of ours after which another program may have its turn; the kernel's numbers. Not those
+// that send a packet: the verdict of the last program counts.
+enum class XdpVerdict : uint8_t { kAborted = 0, kDrop = 1, kPass = 2 };
+
+// How an interface is shared with other XDP programs, by libxdp's dispatcher.
+struct Share {
+  uint32_t priority = 50;  // programs with lower ones run first; this is libxdp's default
+  std::set<XdpVerdict> go_on_after = {XdpVerdict::kPass};
+
+  bool operator==(const Share&) const = default;
+};
+
 struct Interface {
   std::string name;
   AttachMode mode = AttachMode::kAuto;
+  std::optional<Share> share = {};  // without it ours is the only XDP program
   // A fixed next hop for everything sent out of this interface; without it the kernel's routes
   // and neighbours decide.
   std::optional<MacAddress> next_hop;

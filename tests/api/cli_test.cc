@@ -125,9 +125,9 @@ slots          130537 clean, 500 in a window, 37 in a tail
 LAST ERROR     sluice.yaml:1:1: error: one
                sluice.yaml:2:1: error: two
 
-INTERFACE  INDEX  ATTACHED  DETAIL
-eth0           2  native
-eth1           -  no        there is no such interface
+INTERFACE  INDEX  ATTACHED  BY    DETAIL
+eth0           2  native    link
+eth1           -  no        -     there is no such interface
 
 UNUSABLE BACKEND  REASON
 web/be2           no neighbour

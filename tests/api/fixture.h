@@ -67,8 +67,9 @@ inline Status fixed_status() {
           .config_file = "/etc/sluice/sluice.yaml",
           .config_loaded_at = "2024-02-29T12:00:00Z",
           .last_error = "sluice.yaml:1:1: error: one\nsluice.yaml:2:1: error: two",
-          .interfaces = {{.name = "eth0", .ifindex = 2, .mode = "native", .attached = true},
-                         {.name = "eth1", .detail = "there is no such interface"}},
+          .interfaces =
+              {{.name = "eth0", .ifindex = 2, .mode = "native", .by = "link", .attached = true},
+               {.name = "eth1", .detail = "there is no such interface"}},
           .counters = {.passed = {{.reason = "NOT_OURS", .text = "not a VIP", .packets = 12}},
                        .dropped = {{.reason = "TRUNCATED", .text = "cut short", .packets = 5},
                                    {.reason = "FRAGMENT", .text = "a fragment", .packets = 0}},

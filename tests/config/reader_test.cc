@@ -33,15 +33,21 @@ Config config_of(const std::string& file) {
 Config everything() {
   const Forward defaults = {.source_v4 = prefix("10.0.0.5"), .source_v6 = prefix("fd00::5")};
   Config c;
-  c.interfaces = {{.name = "eth0"},
-                  {.name = "eth1"},
-                  {.name = "eth2.100",
-                   .mode = AttachMode::kNative,
-                   .next_hop = MacAddress::parse("02:00:00:00:00:01")},
-                  {.name = "wlan@2", .mode = AttachMode::kGeneric, .keep_vlan = false},
-                  {.name = "eth3", .mode = AttachMode::kNative},
-                  {.name = "eth4", .mode = AttachMode::kGeneric},
-                  {.name = "eth5", .mode = AttachMode::kTc}};
+  c.interfaces = {
+      {.name = "eth0"},
+      {.name = "eth1"},
+      {.name = "eth2.100",
+       .mode = AttachMode::kNative,
+       .next_hop = MacAddress::parse("02:00:00:00:00:01")},
+      {.name = "wlan@2", .mode = AttachMode::kGeneric, .keep_vlan = false},
+      {.name = "eth3", .mode = AttachMode::kNative},
+      {.name = "eth4", .mode = AttachMode::kGeneric},
+      {.name = "eth5", .mode = AttachMode::kTc},
+      {.name = "eth6", .share = Share{}},
+      {.name = "eth7",
+       .mode = AttachMode::kNative,
+       .share = Share{.priority = 10, .go_on_after = {XdpVerdict::kDrop, XdpVerdict::kPass}}},
+      {.name = "eth8", .mode = AttachMode::kTc}};
   c.ring_size = 251;
   c.mtu = 1500;
   c.flows = 65536;

@@ -44,7 +44,8 @@ Result<std::vector<std::string>> names_in(int folder, const std::string& path) {
   if (!copy.valid()) return errno_error("read " + path);
   const Dir dir(::fdopendir(copy.get()));
   if (!dir) return errno_error("read " + path);
-  (void)copy.release();  // the stream's now
+  (void)copy.release();    // the stream's now
+  ::rewinddir(dir.get());  // the copy stands where the folder was read to the last time
   std::vector<std::string> names;
   errno = 0;
   while (const dirent* entry = ::readdir(dir.get())) {
@@ -80,8 +81,9 @@ Result<void> empty_folder(int folder, const std::string& path, std::vector<std::
 
 }  // namespace
 
-Result<std::vector<std::string>> remove_pins(const std::string& bpffs,
-                                             const std::string& instance) {
+Result<std::vector<std::string>> remove_pins(
+    const std::string& bpffs, const std::string& instance,
+    const std::function<Result<void>(const std::string&)>& detach) {
   if (!is_instance_name(instance))
     return Error{"remove the pins of instance \"" + instance + "\": not an instance's name"};
   const std::string parent = bpffs + "/sluice";
@@ -97,6 +99,11 @@ Result<std::vector<std::string>> remove_pins(const std::string& bpffs,
   if (!folder) return folder.error();
   if (::flock(folder->get(), LOCK_EX | LOCK_NB) < 0)
     return Error{"remove " + path + ": a running sluiced holds it (say where with --socket)"};
+  const Result<std::vector<std::string>> names = names_in(folder->get(), path);
+  if (!names) return names.error();
+  if (detach)
+    for (const std::string& name : *names)
+      if (Result<void> done = detach(path + "/" + name); !done) return done.error();
   if (Result<void> done = empty_folder(folder->get(), path, removed); !done)
     return Error{fmt::format("{} (after {} removals)", done.error().message, removed.size())};
   if (::rmdir(path.c_str()) < 0) return errno_error("remove " + path);

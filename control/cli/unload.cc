@@ -2,12 +2,16 @@
 // unload: the daemon does it if there is one; else we take away what it left.
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "api/client.h"
 #include "api/socket.h"
 #include "base/log.h"
 #include "cli/output.h"
 #include "cli/pins.h"
 #include "cli/verb.h"
+#include "kernel/attachment.h"
+#include "kernel/dispatcher_pins.h"
 
 namespace sluice::cli {
 
@@ -27,6 +31,12 @@ int report(const Options& options, bool daemon, const std::vector<std::string>& 
   return 0;
 }
 
+// A link goes with its pin; a filter or a program in a dispatcher does not.
+Result<void> detach(const std::string& pin) {
+  if (!Attachment::interface_of_pin(std::filesystem::path(pin).filename())) return {};
+  return AttachedProgram::remove(pin);
+}
+
 }  // namespace
 
 Result<int> unload(const Options& options, Verb::Arguments) {
@@ -37,7 +47,9 @@ Result<int> unload(const Options& options, Verb::Arguments) {
     if (!done) return done.error();
     return report(options, true, {});
   }
-  const Result<std::vector<std::string>> removed = remove_pins(options.bpffs, options.instance);
+  keep_dispatchers_on(options.bpffs);
+  const Result<std::vector<std::string>> removed =
+      remove_pins(options.bpffs, options.instance, detach);
   if (!removed) return removed.error();
   return report(options, false, *removed);
 }

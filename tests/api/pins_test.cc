@@ -76,6 +76,23 @@ TEST_F(PinsTest, OtherInstancesStay) {
   EXPECT_TRUE(std::filesystem::exists(bpffs + "/foreign"));
 }
 
+TEST_F(PinsTest, DetachingIsForTheCallerAndBeforeAnythingGoes) {
+  const UniqueFd map = new_map();
+  ASSERT_TRUE(pin(map, instance + "/link-eth0"));
+  ASSERT_TRUE(pin(map, instance + "/rings"));
+  std::vector<std::string> seen;
+  const auto refuse = [&](const std::string& path) -> Result<void> {
+    seen.push_back(path);
+    return path.ends_with("rings") ? Result<void>(Error{"no"}) : Result<void>();
+  };
+  EXPECT_EQ(remove_pins(bpffs, "default", refuse).error().message, "no");
+  EXPECT_THAT(seen, ElementsAre(instance + "/link-eth0", instance + "/rings"));
+  EXPECT_TRUE(std::filesystem::exists(instance + "/link-eth0"));
+  EXPECT_THAT(
+      remove_pins(bpffs, "default", [](const std::string&) { return Result<void>(); }).value(),
+      ElementsAre(instance + "/link-eth0", instance + "/rings", instance));
+}
+
 TEST_F(PinsTest, ARunningDaemonsPinsStay) {
   const UniqueFd map = new_map();
   ASSERT_TRUE(pin(map, instance + "/rings"));

@@ -68,6 +68,19 @@ INSTANTIATE_TEST_SUITE_P(Daemon, Restart, testing::Values(SIGTERM, SIGKILL),
 
 class Unload : public Restart {};
 
+// Unlike a link, a clsact filter, which this is before Linux 6.6, does not go with its pin.
+TEST_F(Unload, WithoutADaemonLeavesNoFilter) {
+  ASSERT_NO_FATAL_FAILURE(deploy({.weights = kAll, .mode = "tc"}));
+  LAB_ASSERT_OK(product_->daemon().kill());
+  const Result<Exit> exit = product_->unload();
+  LAB_ASSERT_OK(exit);
+  EXPECT_EQ(exit->status, 0) << exit->output;
+  const Result<Exit> filters = run_program(
+      topology_->balancer(), {"/usr/sbin/tc", "filter", "show", "dev", kDevice, "ingress"});
+  LAB_ASSERT_OK(filters);
+  EXPECT_EQ(filters->output, "");
+}
+
 TEST_F(Unload, OfARunningDaemonEndsIt) {
   ASSERT_NO_FATAL_FAILURE(deploy({.weights = kAll}));
   Result<Exit> exit = product_->unload();

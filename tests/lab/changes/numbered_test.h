@@ -41,7 +41,8 @@ class NumberedTest : public ProductTest {
 
   // Deploys generation A, finds out what the lab carries, and begins to send as much as that
   // allows.
-  void begin(const std::string& mode = "native");
+  // Skips where the interface is to be shared and cannot be.
+  void begin(const std::string& mode = "native", bool share = false);
   void write(const Shown& next);
   // Makes the file say `next`; returns when that is in force.
   void change_to(const Shown& next);
@@ -51,6 +52,8 @@ class NumberedTest : public ProductTest {
   // Ends the stream. Every packet must have arrived, once, by a way of the generation that was in
   // force. Prints a line of figures; `what` has happened `count` times.
   void end(const std::string& what, size_t count);
+  // Does the lab carry so little that the machine must be an emulated one? After begin().
+  bool emulated() const;
   Holdings holdings();  // of the daemon
   Holdings holdings_at_rest();
 
@@ -70,6 +73,7 @@ class NumberedTest : public ProductTest {
   void expect_clean_cuts(const std::vector<Cut>& cuts);
 
   std::string mode_;
+  bool share_ = false;
   MarkGroups groups_;
   std::unique_ptr<NumberedSink> sink_;
   std::unique_ptr<NumberedSender> sender_;

@@ -144,8 +144,7 @@ Capacity capacity_of(const Make& make, const Image& image, const Live& live) {
 }
 
 Result<std::unique_ptr<LoadedDataplane>> make_dataplane(const Make& make, const Image& image,
-                                                        const Live& live,
-                                                        const Objects* before) {
+                                                        const Live& live, const Objects* before) {
   if (!make.device.empty()) return make_in_device(make, image);
   auto made = Dataplane::load(capacity_of(make, image, live), hash_key_from_seed(make.seed),
                               make.features, make.hooks, before);

@@ -60,7 +60,6 @@ Capacity capacity_of(const Make& make, const Image& image, const Live& live);
 // With room for `image`, which has been checked, and for the member numbers of `live`. Flows that
 // the flow tables in `before` (null: none) remember are remembered on.
 Result<std::unique_ptr<LoadedDataplane>> make_dataplane(const Make& make, const Image& image,
-                                                        const Live& live,
-                                                        const Objects* before);
+                                                        const Live& live, const Objects* before);
 
 }  // namespace sluice

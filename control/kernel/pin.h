@@ -14,8 +14,8 @@ namespace sluice {
 // What is pinned as `path`; nothing if nothing is.
 Result<std::optional<UniqueFd>> open_pin(const std::string& path);
 
-// A link, and no map or program? What the kernel tells of each begins with a type, and their numbers
-// are the same: type 6 is an XDP link, an XDP program and a map of per-CPU values.
+// A link, and no map or program? What the kernel tells of each begins with a type, and their
+// numbers are the same: type 6 is an XDP link, an XDP program and a map of per-CPU values.
 bool is_link(int fd);
 
 // Pins `fd` as `path`, in the place of what is pinned so: at every moment the name is there.

@@ -21,9 +21,12 @@ class NumberedRings {
   void add(const Numbered& ring) {
     if (by_place_.emplace(ring.second.get(), ring).second) added_.push_back(ring);
   }
-  // Mostly it is the very same one, and nothing has to be read.
-  std::optional<Numbered> find(const RingPtr& ring) {
-    if (const auto it = by_place_.find(ring.get()); it != by_place_.end()) return it->second;
+  // This very one: nothing has to be read.
+  std::optional<Numbered> find_same(const RingPtr& ring) const {
+    const auto it = by_place_.find(ring.get());
+    return it == by_place_.end() ? std::nullopt : std::optional(it->second);
+  }
+  std::optional<Numbered> find_equal(const RingPtr& ring) {
     for (const Numbered& r : std::exchange(added_, {})) by_content_.emplace(digest(*r.second), r);
     const auto [first, last] = by_content_.equal_range(digest(*ring));
     for (auto it = first; it != last; it++)
@@ -60,13 +63,18 @@ void plan_rings(const Live& live, Image& image, Plan& plan) {
   for (ImageService& s : image.services)
     for (Slots* slots : {&s.tcp, &s.udp}) {
       if (!slots->ring || !s.uses(*slots)) continue;
-      if (const auto same = next.find(slots->ring)) {
-        slots->ring = same->second;
-        continue;
+      if (next.find_same(slots->ring)) continue;
+      std::optional<NumberedRings::Numbered> known = old.find_same(slots->ring);
+      if (!known) {
+        if (const auto equal = next.find_equal(slots->ring)) {
+          slots->ring = equal->second;
+          continue;
+        }
+        known = old.find_equal(slots->ring);
       }
       NumberedRings::Numbered ring;
-      if (const auto same = old.find(slots->ring)) {
-        ring = *same;
+      if (known) {
+        ring = *known;
         used.erase(ring.first);
       } else {
         ring = {free.take(), slots->ring};

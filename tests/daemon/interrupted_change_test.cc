@@ -15,7 +15,16 @@
 namespace sluice::test {
 namespace {
 
-enum class Work { kFirstLoad, kMembers, kNewVip, kOldVip, kPrograms, kTables, kUnload };
+enum class Work {
+  kFirstLoad,
+  kMembers,
+  kNewVip,
+  kOldVip,
+  kPrograms,
+  kTables,
+  kOtherLayout,
+  kUnload
+};
 
 struct Row {
   std::string name;
@@ -33,7 +42,7 @@ std::vector<Row> rows() {
        {std::pair{"FirstLoad", Work::kFirstLoad}, std::pair{"OtherMembers", Work::kMembers},
         std::pair{"AnotherVip", Work::kNewVip}, std::pair{"AVipLess", Work::kOldVip},
         std::pair{"OtherPrograms", Work::kPrograms}, std::pair{"OtherTables", Work::kTables},
-        std::pair{"Unload", Work::kUnload}})
+        std::pair{"TablesOfAnotherLayout", Work::kOtherLayout}, std::pair{"Unload", Work::kUnload}})
     for (const auto& [what, error] :
          {std::pair{"Killed", 0}, std::pair{"Enomem", ENOMEM}, std::pair{"Enospc", ENOSPC},
           std::pair{"Eperm", EPERM}, std::pair{"Ebusy", EBUSY}})
@@ -63,6 +72,7 @@ class Interrupted : public ControllerTest, public testing::WithParamInterface<Ro
   void change(Config& c) {
     switch (GetParam().work) {
       case Work::kFirstLoad:
+      case Work::kOtherLayout:
       case Work::kUnload:
         break;
       case Work::kMembers:
@@ -93,6 +103,7 @@ class Interrupted : public ControllerTest, public testing::WithParamInterface<Ro
     if (GetParam().work == Work::kFirstLoad) return;
     start();
     apply();
+    if (GetParam().work == Work::kOtherLayout) change_in_state(our_layout().tables);
     controller_.reset();
   }
   // What the daemon does, in a process of its own; where it is refused, once more.

@@ -71,7 +71,7 @@ TEST(ChangeTest, TheMemoryIsWhatTheReadmeSays) {
   constexpr uint64_t kKiB = 1024, kMiB = 1024 * kKiB;
   const nlohmann::json& memory = lines.back();
   EXPECT_LT(memory.at("table_bytes"), 150 * kMiB + services * 280 * kKiB);
-  EXPECT_LT(memory.at("process_bytes"), 50 * kMiB + services * 300 * kKiB);
+  EXPECT_LT(memory.at("process_bytes"), 24 * kMiB + services * 290 * kKiB);
   EXPECT_LT(memory.at("most_bytes"), 50 * kMiB + services * 1200 * kKiB);
   printf("%s\n", memory.dump().c_str());
 }

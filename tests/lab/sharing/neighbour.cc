@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <sstream>
 
 #include "base/unique_fd.h"
+#include "netns/link.h"
 #include "netns/process.h"
 
 namespace sluice::netns {
@@ -25,6 +27,10 @@ Result<std::string> loader(const Host& host, std::vector<std::string> arguments)
     return Error{
         fmt::format("xdp-loader {}: status {}: {}", arguments.front(), exit->status, exit->output)};
   return exit->output;
+}
+
+std::string pin_of(const Host& host, unsigned priority) {
+  return fmt::format("{}/neighbour-{}", host.lab().bpffs(), priority);
 }
 
 // One line of the table that `xdp-loader status` prints below a dispatcher:
@@ -50,7 +56,7 @@ Result<std::vector<Listed>> list_dispatched(const Host& host, const std::string&
 }
 
 Result<Neighbour> Neighbour::load(const Host& host, const std::string& device, unsigned priority) {
-  const std::string pin = fmt::format("{}/neighbour-{}", host.lab().bpffs(), priority);
+  const std::string pin = pin_of(host, priority);
   if (::mkdir(pin.c_str(), 0700) != 0) return errno_error("make " + pin);
   const Result<std::string> loaded = loader(
       host,
@@ -61,6 +67,24 @@ Result<Neighbour> Neighbour::load(const Host& host, const std::string& device, u
   for (const Listed& p : *programs)
     if (p.name == kName && p.priority == priority) return Neighbour(host, device, pin, p.id);
   return Error{"no dispatcher calls the program that xdp-loader has loaded: " + *loaded};
+}
+
+Result<void> try_sharing(Host& host) {
+  constexpr unsigned kPriority = 99;
+  constexpr char kProbe[] = "probe0";
+  if (Result<void> r = host.netlink().add_veth({kProbe, Link::mac(99, 1)},
+                                               {"probe1", Link::mac(99, 2)}, host.fd(), 1500);
+      !r)
+    return r;
+  const Result<Neighbour> neighbour = Neighbour::load(host, kProbe, kPriority);
+  Result<void> r = neighbour
+                       ? neighbour->unload()
+                       : Result<void>(Error{"on this kernel xdp-loader attaches alone, too: " +
+                                            neighbour.error().message});
+  std::error_code none;
+  std::filesystem::remove_all(pin_of(host, kPriority), none);
+  const Result<void> gone = host.netlink().delete_link(kProbe);
+  return r ? gone : r;
 }
 
 Result<uint64_t> Neighbour::seen() const {

@@ -29,6 +29,10 @@ class Neighbour {
   uint32_t id_;
 };
 
+// Whether this kernel lets programs like ours share an interface, and why not: tried with the
+// neighbour's alone, so that what sluice says of it has no part in the answer.
+Result<void> try_sharing(Host& host);
+
 // A program that a dispatcher calls, as xdp-loader lists it.
 struct Listed {
   unsigned priority;

@@ -50,7 +50,10 @@ void compile_slots(ImageService& s, const ImageService* before, SlotChange chang
   // It is as large as the other one. Once there were flows in it, it goes on.
   if (!s.uses(s.udp) && !(before && before->udp.ring)) return;
   change.window = udp_window(change.window);
-  s.udp = next_slots(before ? before->udp : Slots{}, change, desired);
+  const bool had_its_own = before && (before->udp.ring || before->uses(before->udp));
+  // A service of any protocol had UDP flows in the other ring until now.
+  const Slots begin = !before ? Slots{} : had_its_own ? before->udp : before->tcp;
+  s.udp = next_slots(begin, change, desired);
 }
 
 ImageService compile_service(const DesiredService& s, const Desired& desired, RingPtr wanted,

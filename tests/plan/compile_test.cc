@@ -51,6 +51,28 @@ TEST(Compile, OneMemberPerServiceBackendAndFamilyThatHasAVip) {
   EXPECT_EQ(e.image().members.size(), 2u * 2 + 2);
 }
 
+// Flows of UDP were in the ring of any protocol: those of a backend that is leaving stay.
+TEST(Compile, APortOfUdpGoesOnFromTheRingOfAnyProtocol) {
+  Example e;
+  e.config.drain = std::chrono::seconds(60);
+  e.config.services[0].ports = {PortRange::any(0)};
+  e.config.services[0].hash = HashFields::kSource;
+  RingCache rings;
+  const Time start(std::chrono::hours(1));
+  Image image = compile(desire(e.config, e.hops), rings, {}, start);
+  EXPECT_EQ(image.services[0].udp.ring, nullptr) << "nobody would ask for it";
+  e.remove("203.0.113.11");
+  e.add("203.0.113.13");
+  image = compile(desire(e.config, e.hops), rings, image, start + std::chrono::seconds(1));
+  const Slots any = image.services[0].tcp;
+  ASSERT_GT(count_states(any).window, 0u);
+  e.config.services[0].ports.push_back(PortRange::one(443, IPPROTO_UDP));
+  image = compile(desire(e.config, e.hops), rings, image, start + std::chrono::seconds(2));
+  ASSERT_NE(image.services[0].udp.ring, nullptr);
+  EXPECT_EQ(*image.services[0].udp.ring, *any.ring);
+  EXPECT_EQ(image.services[0].udp.ends, any.ends);
+}
+
 TEST(RingCache, ComputesAnUnchangedRingOnce) {
   Example e;
   RingCache rings;

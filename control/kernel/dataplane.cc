@@ -16,24 +16,6 @@ namespace sluice {
 
 namespace {
 
-// An array map of one value like the inner maps of `outer`.
-Result<UniqueFd> create_value(const char* name, uint32_t size, uint32_t flags) {
-  LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = flags);
-  UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t), size, 1, &options));
-  if (!fd.valid()) return errno_error(fmt::format("create a map of {} bytes", size));
-  return fd;
-}
-
-Result<UniqueFd> create_ring(const Ring& ring) {
-  const uint32_t size = sluice_ring_size(uint32_t(ring.size()));
-  Result<UniqueFd> fd = create_value("ring", size, BPF_F_MMAPABLE);
-  if (!fd) return fd;
-  Result<Mapping> slots = Mapping::of_map(fd->get(), size);
-  if (!slots) return slots.error();
-  std::memcpy(slots->data(), ring.data(), ring.size() * sizeof(ring[0]));
-  return fd;
-}
-
 Result<UniqueFd> create_trie(const PrefixTable& table) {
   LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
   UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "prefixes", sizeof(sluice_prefix),
@@ -43,14 +25,6 @@ Result<UniqueFd> create_trie(const PrefixTable& table) {
     if (bpf_map_update_elem(fd.get(), &e.key, &e.services, BPF_ANY) != 0)
       return errno_error("fill the trie of VIP prefixes");
   return fd;
-}
-
-// Every map-in-map update waits for a grace period of its own, so rings go in by the batch.
-Result<void> update_batch(int outer, std::vector<uint32_t>& numbers, std::vector<int>& fds) {
-  LIBBPF_OPTS(bpf_map_batch_opts, options);
-  uint32_t count = uint32_t(numbers.size());
-  if (bpf_map_update_batch(outer, numbers.data(), fds.data(), &count, &options) == 0) return {};
-  return errno_error(fmt::format("write {} numbers of the ring table", numbers.size()));
 }
 
 }  // namespace
@@ -95,6 +69,7 @@ Dataplane::Dataplane(const Capacity& capacity, Objects objects, Mapping members,
       objects_(std::move(objects)),
       members_(std::move(members)),
       flows_(std::move(flows)),
+      rings_(capacity.shape.ring_slots),
       possible_cpus_(possible_cpus) {
 }
 
@@ -124,22 +99,7 @@ Result<void> Dataplane::put_members(std::span<const PutMember> puts) {
 }
 
 Result<void> Dataplane::put_rings(std::span<const PutRing> puts) {
-  if (puts.empty()) return {};
-  std::vector<UniqueFd> owned;
-  std::vector<uint32_t> numbers;
-  std::vector<int> fds;
-  for (const PutRing& p : puts) {
-    if (p.ring->size() != capacity_.shape.ring_slots)
-      return Error{fmt::format("a ring of {} slots in a table of rings of {}", p.ring->size(),
-                               capacity_.shape.ring_slots)};
-    Result<UniqueFd> fd = create_ring(*p.ring);
-    if (!fd) return fd.error();
-    if (Result<void> r = pins_.put("ring", p.number, fd->get()); !r) return r;
-    numbers.push_back(p.number);
-    fds.push_back(fd->get());
-    owned.push_back(std::move(*fd));
-  }
-  return update_batch(objects_.map_fd("rings"), numbers, fds);
+  return rings_.put(rings_fd(), pins_, puts);
 }
 
 Result<void> Dataplane::put_prefixes(std::span<const PutPrefixes> puts) {
@@ -176,23 +136,9 @@ Result<void> Dataplane::swap_generation(const GenerationBytes& bytes) {
   return {};
 }
 
-// A released number stands for a ring of nobody, one for all of them: that goes by the batch, too,
-// while every delete would wait for a grace period.
-Result<void> Dataplane::release_rings(std::span<const uint32_t> numbers) {
-  if (numbers.empty()) return {};
-  if (!nobodys_ring_.valid()) {
-    const uint32_t nobody = sluice_slot(SLUICE_SLOT_CLEAN, SLUICE_MAX_POSITION, 0);
-    Result<UniqueFd> ring = create_ring(Ring(capacity_.shape.ring_slots, nobody));
-    if (!ring) return ring.error();
-    nobodys_ring_ = std::move(*ring);
-  }
-  std::vector<uint32_t> released(numbers.begin(), numbers.end());
-  std::vector<int> fds(released.size(), nobodys_ring_.get());
-  if (Result<void> r = update_batch(objects_.map_fd("rings"), released, fds); !r)
-    return Error{"release rings: " + r.error().message};
-  for (uint32_t number : numbers)
-    if (Result<void> r = pins_.remove("ring", number); !r) return r;
-  return {};
+Result<void> Dataplane::release_rings(std::span<const uint32_t> numbers,
+                                      std::span<const uint32_t> spares) {
+  return rings_.release(rings_fd(), pins_, numbers, spares);
 }
 
 Result<void> Dataplane::release_prefixes(std::span<const uint32_t> numbers) {

@@ -8,6 +8,7 @@
 #include "kernel/loaded_dataplane.h"
 #include "kernel/mapping.h"
 #include "kernel/objects.h"
+#include "kernel/ring_table.h"
 #include "kernel/table_pins.h"
 
 namespace sluice {
@@ -73,7 +74,8 @@ class Dataplane : public LoadedDataplane {
   Result<void> put_rings(std::span<const PutRing> rings) override;
   Result<void> put_prefixes(std::span<const PutPrefixes> tables) override;
   Result<void> swap_generation(const GenerationBytes& bytes) override;
-  Result<void> release_rings(std::span<const uint32_t> numbers) override;
+  Result<void> release_rings(std::span<const uint32_t> numbers,
+                             std::span<const uint32_t> spares) override;
   Result<void> release_prefixes(std::span<const uint32_t> numbers) override;
 
  private:
@@ -83,9 +85,9 @@ class Dataplane : public LoadedDataplane {
   Objects objects_;
   Mapping members_;
   FlowTables flows_;
+  RingTable rings_;
   size_t possible_cpus_;
   TablePins pins_;
-  UniqueFd nobodys_ring_;    // made when it is needed
   uint64_t generation_ = 0;  // the number of the one that is pinned
 };
 

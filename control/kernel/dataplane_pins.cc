@@ -132,7 +132,15 @@ Result<void> Dataplane::release_others(const std::set<uint64_t>& rings,
   };
   const Result<std::vector<uint32_t>> old_rings = others("ring", rings);
   if (!old_rings) return old_rings.error();
-  if (Result<void> r = release_rings(*old_rings); !r) return r;
+  const Result<std::vector<uint32_t>> spares = others("spare", rings);
+  if (!spares) return spares.error();
+  std::vector<uint32_t> released = *old_rings;
+  released.insert(released.end(), spares->begin(), spares->end());
+  if (Result<void> r = release_rings(released, {}); !r) return r;
+  const Result<std::set<uint64_t>> names = pins_.numbers("spare");
+  if (!names) return names.error();
+  for (const uint64_t number : *names)
+    if (Result<void> r = pins_.remove("spare", number); !r) return r;
   const Result<std::vector<uint32_t>> old_prefixes = others("prefixes", prefixes);
   if (!old_prefixes) return old_prefixes.error();
   if (Result<void> r = release_prefixes(*old_prefixes); !r) return r;

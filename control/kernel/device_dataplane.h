@@ -45,7 +45,9 @@ class DeviceDataplane : public LoadedDataplane {
   // Fails: check_device() lets no plan come here that has prefixes.
   Result<void> put_prefixes(std::span<const PutPrefixes> tables) override;
   Result<void> swap_generation(const GenerationBytes& bytes) override;
-  Result<void> release_rings(std::span<const uint32_t>) override { return {}; }
+  Result<void> release_rings(std::span<const uint32_t>, std::span<const uint32_t>) override {
+    return {};
+  }
   Result<void> release_prefixes(std::span<const uint32_t>) override { return {}; }
 
  private:

@@ -19,7 +19,7 @@ class TablePins {
   TablePins() = default;
   explicit TablePins(std::string directory) : directory_(std::move(directory)) {}
 
-  // `kind`: "ring", "prefixes", "generation", "state".
+  // `kind`: "ring", "spare" (a ring for later), "prefixes", "generation", "state".
   std::string path(const char* kind, uint64_t number) const;
   Result<void> put(const char* kind, uint64_t number, int fd) const;
   Result<void> remove(const char* kind, uint64_t number) const;

@@ -21,7 +21,9 @@ class TableStore {
   virtual Result<void> put_prefixes(std::span<const PutPrefixes> tables) = 0;
   // Shows the new generation to every packet at once; when it returns, no packet sees the old one.
   virtual Result<void> swap_generation(const GenerationBytes& bytes) = 0;
-  virtual Result<void> release_rings(std::span<const uint32_t> numbers) = 0;
+  // Under `spares` the next rings will be put: whatever can be done for them beforehand is.
+  virtual Result<void> release_rings(std::span<const uint32_t> numbers,
+                                     std::span<const uint32_t> spares) = 0;
   virtual Result<void> release_prefixes(std::span<const uint32_t> numbers) = 0;
 };
 

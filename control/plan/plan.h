@@ -75,6 +75,7 @@ struct Plan {
   GenerationBytes generation;             // to be swapped in; empty: the one in place is right
   std::vector<uint32_t> release_rings;
   std::vector<uint32_t> release_prefixes;
+  std::vector<uint32_t> spare_rings;  // free then, and what the next plan gives its new rings first
   std::vector<PatchLife> patch_lives;
 
   Live next;  // what is live afterwards

@@ -49,6 +49,19 @@ class NumberedRings {
   std::vector<Numbered> added_;  // and not in by_content_ yet
 };
 
+// How many rings a change may have that need not wait for the kernel. Few changes of one backend
+// have more, and those of a service have two at most. There are always so many free numbers: no
+// table has fewer than 256, and at most half of them are in use (capacity.h).
+constexpr int kSpareRings = 8;
+
+std::vector<uint32_t> next_numbers(const std::map<uint32_t, RingPtr>& rings) {
+  FreeNumbers free(SLUICE_NO_RING + 1);
+  for (const auto& [number, ring] : rings) free.use(number);
+  std::vector<uint32_t> out;
+  for (int i = 0; i < kSpareRings; i++) out.push_back(free.take());
+  return out;
+}
+
 }  // namespace
 
 void plan_rings(const Live& live, Image& image, Plan& plan) {
@@ -85,6 +98,7 @@ void plan_rings(const Live& live, Image& image, Plan& plan) {
       next.add(ring);
     }
   plan.release_rings.assign(used.begin(), used.end());
+  plan.spare_rings = next_numbers(plan.next.rings);
 }
 
 }  // namespace sluice

@@ -113,6 +113,13 @@ class ControllerTest : public testing::Test {
     if (!link || !*link || bpf_obj_get_info_by_fd((*link)->get(), &info, &size) != 0) return 0;
     return info.xdp.ifindex == kLoopback ? info.prog_id : 0;
   }
+  // Of the map that packets find under the ring's number; 0: none.
+  uint32_t id_of_ring(uint32_t number) const {
+    const Result<std::optional<UniqueFd>> rings = open_pin(tables() / "rings");
+    uint32_t id = 0;
+    if (rings && *rings) bpf_map_lookup_elem((*rings)->get(), &number, &id);
+    return id;
+  }
   void leave_and_come() {
     example_.remove("203.0.113.11");
     example_.add("203.0.113.13");

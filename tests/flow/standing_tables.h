@@ -36,7 +36,9 @@ class StandingTables : public TableStore {
   }
   Result<void> swap_generation(const GenerationBytes& bytes) override;
   // A number that nothing names may stand for anything.
-  Result<void> release_rings(std::span<const uint32_t>) override { return {}; }
+  Result<void> release_rings(std::span<const uint32_t>, std::span<const uint32_t>) override {
+    return {};
+  }
   Result<void> release_prefixes(std::span<const uint32_t> numbers) override {
     return dataplane_.release_prefixes(numbers);
   }

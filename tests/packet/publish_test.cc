@@ -140,8 +140,9 @@ class FailingStore : public TableStore {
     if (Result<void> s = step(); !s) return s;
     return real_.put_prefixes(p);
   }
-  Result<void> release_rings(std::span<const uint32_t> n) override {
-    return real_.release_rings(n);
+  Result<void> release_rings(std::span<const uint32_t> n,
+                             std::span<const uint32_t> spares) override {
+    return real_.release_rings(n, spares);
   }
   Result<void> release_prefixes(std::span<const uint32_t> n) override {
     return real_.release_prefixes(n);
@@ -173,6 +174,28 @@ TEST(Publish, AFailureAtAnyStepLeavesTheOldStateServing) {
     EXPECT_EQ(answers(loaded, 100), before) << "step " << fail_at;
     loaded.publish(s);
     EXPECT_EQ(answers(loaded, 100), (std::map<std::string, int>{{"203.0.113.99", 100}}));
+  }
+}
+
+// A change may use up, or leave, rings that were made ready for it; the next one finds its own.
+TEST(Publish, AfterAFailureAtAnyStepTheSameTablesTakeTheNextChange) {
+  Loaded loaded(two_backends());
+  ASSERT_TRUE(loaded.ok());
+  for (int round = 0; round < 40; round++) {
+    const auto before = answers(loaded, 100);
+    Scenario s = one_backend(false);
+    s.config.pools["pool"].backends.clear();
+    const std::string next = "203.0.113." + std::to_string(20 + round);
+    add_backend(s, next, 100);
+    RingCache rings;
+    const auto plan = make_plan(loaded.live(), compile(desire(s.config, s.next_hops), rings),
+                                loaded.dataplane().capacity());
+    ASSERT_TRUE(plan);
+    FailingStore store(loaded.dataplane(), round % 4);
+    EXPECT_FALSE(publish(*plan, store)) << round;
+    EXPECT_EQ(answers(loaded, 100), before) << round;
+    loaded.publish(s);
+    EXPECT_EQ(answers(loaded, 100), (std::map<std::string, int>{{next, 100}})) << round;
   }
 }
 

@@ -63,6 +63,21 @@ TEST(Plan, PutsNoRingThatNoFrontendLeadsTo) {
   EXPECT_EQ(plan.next.rings.size(), 1u);  // a number that nothing stands under is nobody's
 }
 
+TEST(Plan, NamesBeforehandTheNumbersOfTheNextRings) {
+  Example e;
+  const Capacity c = e.capacity();
+  Plan plan = plan_of({}, e, c);
+  for (const uint32_t weight : {1, 2, 3, 4}) {
+    const std::vector<uint32_t> spares = plan.spare_rings;
+    for (const uint32_t number : spares) EXPECT_FALSE(plan.next.rings.contains(number));
+    e.remove("203.0.113.12");
+    e.add("203.0.113.12", weight);
+    plan = plan_of(plan.next, e, c);
+    ASSERT_EQ(plan.put_rings.size(), 1u);
+    EXPECT_EQ(plan.put_rings[0].number, spares.at(0));
+  }
+}
+
 TEST(Plan, SaysTheShareOfSlotsThatMove) {
   Example e;
   const Capacity c = e.capacity();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "daemon/saved_values.h"
@@ -13,9 +14,12 @@ namespace sluice::saved {
 
 class TextPlaces {
  public:
+  // Rows that follow each other are mostly of one service.
   uint32_t place(const std::string& text) {
+    if (last_ && last_->first == text) return last_->second;
     const auto [it, is_new] = places_.try_emplace(text, uint32_t(places_.size()));
     if (is_new) all_ += text + kEnd;
+    last_ = &*it;
     return it->second;
   }
   Json json() const { return Json::binary({all_.begin(), all_.end()}); }
@@ -24,6 +28,7 @@ class TextPlaces {
 
  private:
   std::unordered_map<std::string, uint32_t> places_;
+  const std::pair<const std::string, uint32_t>* last_ = nullptr;  // in places_
   std::string all_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/ways.h"
 
-#include <set>
+#include <algorithm>
 
 #include "base/log.h"
 
@@ -28,7 +28,7 @@ void name_as_configured(const Ways::Renamed& renamed, NextHops& hops) {
 }
 
 // Without a tunnel a packet finds the backend by its MAC address alone.
-void refuse_off_link(const std::set<IpAddress>& l2, Resolution& now) {
+void refuse_off_link(const std::vector<IpAddress>& l2, Resolution& now) {
   for (const IpAddress& address : l2) {
     const auto hop = now.found.find(address);
     if (hop == now.found.end() || hop->second.on_link) continue;
@@ -38,6 +38,11 @@ void refuse_off_link(const std::set<IpAddress>& l2, Resolution& now) {
   }
 }
 
+void put_in_order(std::vector<IpAddress>& addresses) {
+  std::sort(addresses.begin(), addresses.end());
+  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
+}
+
 }  // namespace
 
 Ways::Question Ways::question_of(const Config& config, const Leaving& leaving,
@@ -45,11 +50,13 @@ Ways::Question Ways::question_of(const Config& config, const Leaving& leaving,
   Question out = {.backends = {}, .l2 = {}, .fixed = fixed_of(config, renamed), .renamed = renamed};
   for (const auto& [name, pool] : config.pools)
     for (const Backend& b : pool.backends) {
-      out.backends.insert(b.address);
-      if (b.forward.tunnel == Tunnel::kL2) out.l2.insert(b.address);
+      out.backends.push_back(b.address);
+      if (b.forward.tunnel == Tunnel::kL2) out.l2.push_back(b.address);
     }
   for (const auto& [service, backends] : leaving)
-    for (const Backend& b : backends) out.backends.insert(b.address);
+    for (const Backend& b : backends) out.backends.push_back(b.address);
+  put_in_order(out.backends);
+  put_in_order(out.l2);
   return out;
 }
 
@@ -70,8 +77,8 @@ Result<void> Ways::look_up(const Config& config, const Leaving& leaving, const R
 }
 
 Result<void> Ways::ask(Question question) {
-  const std::set<IpAddress>& wanted = question.backends;
-  Result<Resolution> now = resolver_.resolve({wanted.begin(), wanted.end()}, question.fixed);
+  const std::vector<IpAddress>& wanted = question.backends;
+  Result<Resolution> now = resolver_.resolve(wanted, question.fixed);
   if (!now) return now.error();
   name_as_configured(question.renamed, now->found);
   refuse_off_link(question.l2, *now);
@@ -84,7 +91,9 @@ Result<void> Ways::ask(Question question) {
     known_.insert_or_assign(address, hop);
   }
   missing_ = std::move(now->missing);
-  std::erase_if(known_, [&](const auto& k) { return !wanted.contains(k.first); });
+  std::erase_if(known_, [&](const auto& k) {
+    return !std::binary_search(wanted.begin(), wanted.end(), k.first);
+  });
   asked_ = std::move(question);
   return {};
 }

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
+#include <vector>
 
 #include "model/config.h"
 #include "model/next_hop.h"
@@ -39,7 +39,7 @@ class Ways {
  private:
   // What is asked for: backends, those without a tunnel once more by themselves, and what is fixed.
   struct Question {
-    std::set<IpAddress> backends, l2;
+    std::vector<IpAddress> backends, l2;  // in order, each once
     FixedNextHops fixed;
     Renamed renamed;
     bool operator==(const Question&) const = default;

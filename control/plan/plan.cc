@@ -126,6 +126,8 @@ Live numbers_only(const Live& live) {
 // Numbers are given out from the lowest free one on.
 Result<void> check_numbers(const Live& live, const Image& image, const Capacity& capacity) {
   size_t need = live.members.size() + live.retired.size();
+  // Enough if every member were a new one: there is nothing to compare.
+  if (need + image.members.size() <= capacity.members) return {};
   Cursor before(live.members);
   for (const auto& [key, value] : image.members) {
     const LiveMember* const old = before.find(key);

@@ -53,8 +53,7 @@ std::vector<uint32_t> renumber(const std::vector<IpAddress>& from,
   return out;
 }
 
-Slot read_slot(const Slots& from, size_t i, const std::vector<uint32_t>& moved) {
-  const uint32_t word = (*from.ring)[i];
+Slot read_slot(const Slots& from, size_t i, uint32_t word, const std::vector<uint32_t>& moved) {
   Slot s = {.state = sluice_slot_state_of(word),
             .current = moved[sluice_slot_current(word)],
             .previous = 0};
@@ -64,6 +63,12 @@ Slot read_slot(const Slots& from, size_t i, const std::vector<uint32_t>& moved) 
   }
   if (s.state == SLUICE_SLOT_TAIL) s.quiet = from.quiet[i];
   return s;
+}
+
+// Nothing is to be done with most slots at most changes.
+bool stays_clean(uint32_t word, const std::vector<uint32_t>& moved, uint32_t wanted) {
+  return sluice_slot_state_of(word) == SLUICE_SLOT_CLEAN &&
+         moved[sluice_slot_current(word)] == wanted;
 }
 
 void begin_tail(Slot& s) {
@@ -113,17 +118,19 @@ Time end_of_window(const SlotChange& to) {
 class Builder {
  public:
   Builder(const std::vector<IpAddress>& backends, size_t slots)
-      : nobody_(backends.size()), slots_(slots) {
+      : nobody_(uint32_t(backends.size())), ring_(slots) {
     out_.backends = backends;
-    ring_.reserve(slots);
+  }
+  void add_clean(uint32_t current) {
+    used_ |= current != nobody_;
+    ring_[next_++] = sluice_slot(SLUICE_SLOT_CLEAN, current, 0);
   }
   void add(const Slot& s) {
-    const size_t i = ring_.size();
-    if (s.state == SLUICE_SLOT_WINDOW) out_.window.set(i, slots_, ends_.add(s.end));
-    if (s.state == SLUICE_SLOT_TAIL) out_.quiet.set(i, slots_, s.quiet);
+    if (s.state == SLUICE_SLOT_WINDOW) out_.window.set(next_, ring_.size(), ends_.add(s.end));
+    if (s.state == SLUICE_SLOT_TAIL) out_.quiet.set(next_, ring_.size(), s.quiet);
     used_ |= s.state != SLUICE_SLOT_CLEAN || s.current != nobody_;
-    ring_.push_back(
-        sluice_slot(s.state, s.current, s.state == SLUICE_SLOT_WINDOW ? s.previous : 0));
+    ring_[next_++] =
+        sluice_slot(s.state, s.current, s.state == SLUICE_SLOT_WINDOW ? s.previous : 0);
   }
   // Shares the ring of `like` where it is the same.
   Slots finish(const RingPtr& like) {
@@ -135,9 +142,9 @@ class Builder {
 
  private:
   uint32_t nobody_;
-  size_t slots_;
   Slots out_;
   Ring ring_;
+  size_t next_ = 0;
   Ends ends_;
   bool used_ = false;
 };
@@ -178,10 +185,17 @@ Slots change_slots(const Slots& from, const SlotChange& to) {
   const std::vector<uint32_t> moved = renumber(from.backends, to.backends);
   const std::vector<bool> lost = lost_positions(to);
   const Time end = end_of_window(to);
-  Builder builder(to.backends, from.ring->size());
-  for (size_t i = 0; i < from.ring->size(); i++) {
-    Slot s = read_slot(from, i, moved);
-    change_slot(s, to.wanted ? (*to.wanted)[i] : uint32_t(to.backends.size()), to, lost, end);
+  const Ring& ring = *from.ring;
+  const uint32_t nobody = uint32_t(to.backends.size());
+  Builder builder(to.backends, ring.size());
+  for (size_t i = 0; i < ring.size(); i++) {
+    const uint32_t wanted = to.wanted ? (*to.wanted)[i] : nobody;
+    if (!to.doubts && stays_clean(ring[i], moved, wanted)) {
+      builder.add_clean(wanted);
+      continue;
+    }
+    Slot s = read_slot(from, i, ring[i], moved);
+    change_slot(s, wanted, to, lost, end);
     builder.add(s);
   }
   Slots out = builder.finish(from.ring);
@@ -207,7 +221,7 @@ Slots settle_slots(const Slots& from, const SlotScan& scan, std::chrono::nanosec
   for (uint32_t i = 0; i <= from.nobody(); i++) same.push_back(i);
   Builder builder(from.backends, from.ring->size());
   for (size_t i = 0; i < from.ring->size(); i++) {
-    Slot s = read_slot(from, i, same);
+    Slot s = read_slot(from, i, (*from.ring)[i], same);
     if (s.state == SLUICE_SLOT_TAIL) {
       s.quiet = scan.disagree[i] ? 0 : uint8_t(s.quiet + 1);
       if (s.quiet >= kQuietScans) s.state = SLUICE_SLOT_CLEAN;

@@ -49,9 +49,13 @@ Result<EventLoop> EventLoop::create() {
 }
 
 Result<EventLoop::Source> EventLoop::on_readable(int fd, Callback f) {
+  return on_ready(fd, EPOLLIN, std::move(f));
+}
+
+Result<EventLoop::Source> EventLoop::on_ready(int fd, uint32_t events, Callback f) {
   Source s;
   s.state_.reset(new Source::State{std::make_shared<Callback>(std::move(f))});
-  int r = sd_event_add_io(event_.get(), &s.state_->source, fd, EPOLLIN, on_io, &s.state_->callback);
+  int r = sd_event_add_io(event_.get(), &s.state_->source, fd, events, on_io, &s.state_->callback);
   if (r < 0) return errno_error("watch a file descriptor", r);
   return s;
 }

@@ -38,6 +38,8 @@ class EventLoop {
   // Calls `f` whenever `fd` is readable or hung up. The caller keeps `fd` open as long as the
   // source.
   Result<Source> on_readable(int fd, Callback f);
+  // The same for `events` of epoll(7); `f` is called as long as one of them is so.
+  Result<Source> on_ready(int fd, uint32_t events, Callback f);
   // Calls `f` once, `delay` from now (CLOCK_MONOTONIC: clock steps do not matter).
   Result<Source> after(std::chrono::milliseconds delay, Callback f);
   // Calls `f` for each arrival of `signo`, which is blocked for this thread from now on. Call

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/ip_address.h"
+#include "model/check.h"
 
 namespace sluice {
 
@@ -84,7 +85,13 @@ struct Backend {
 
 struct Pool {
   std::string name;
-  std::vector<Backend> backends;  // in the order of the file, which means nothing
+  std::vector<Backend> backends;    // in the order of the file, which means nothing
+  std::optional<Check> check = {};  // without one every backend is taken for healthy
+  uint32_t minimum = 0;  // fewer healthy backends than this: services of the pool are down
+  // A smaller share of healthy backends than this, in percent: checks are not believed, and all
+  // backends are used. 0: they are always believed.
+  uint32_t panic = 50;
+  std::chrono::seconds slow_start{0};  // a backend that comes up has its whole weight after so long
 
   bool operator==(const Pool&) const = default;
 };

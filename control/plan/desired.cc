@@ -39,17 +39,20 @@ void desire_identity(const Config& config, const NextHops& next_hops, Desired& d
 
 class Members {
  public:
-  Members(const Config& config, const NextHops& next_hops, const std::set<IpAddress>& dead)
-      : config_(config), next_hops_(next_hops), dead_(dead) {}
+  Members(const Config& config, const NextHops& next_hops, const Conditions& conditions)
+      : config_(config), next_hops_(next_hops), conditions_(conditions) {}
 
-  void add(const std::string& pool, const Backend& b, uint32_t weight) {
+  void add(const std::string& pool, const Backend& b, uint32_t configured) {
     const auto hop = next_hops_.find(b.address);
     if (hop == next_hops_.end()) return;
     const HeadContext context = context_of(config_, hop->second);
+    const auto [weight, dead] = condition_of(pool, b.name, configured);
     members_.push_back({.backend = pool + "/" + b.name,
                         .address = b.address,
                         .weight = weight,
-                        .life = life_of(b, weight),
+                        .life = dead          ? SLUICE_LIFE_DEAD
+                                : weight == 0 ? SLUICE_LIFE_DRAINING
+                                              : SLUICE_LIFE_UP,
                         .heads = {member_head(b, context, InnerFamily::kV4),
                                   member_head(b, context, InnerFamily::kV6)}});
   }
@@ -60,25 +63,28 @@ class Members {
   }
 
  private:
-  sluice_life life_of(const Backend& b, uint32_t weight) const {
-    if (dead_.contains(b.address)) return SLUICE_LIFE_DEAD;
-    return weight == 0 ? SLUICE_LIFE_DRAINING : SLUICE_LIFE_UP;
+  Condition condition_of(const std::string& pool, const std::string& backend,
+                         uint32_t configured) const {
+    if (conditions_.empty()) return {.weight = configured};
+    const auto it = conditions_.find({pool, backend});
+    if (it == conditions_.end()) return {.weight = configured};
+    return it->second;
   }
   const Config& config_;
   const NextHops& next_hops_;
-  const std::set<IpAddress>& dead_;
+  const Conditions& conditions_;
   std::vector<DesiredMember> members_;
 };
 
 // Those of the pool, and those that are leaving it.
 std::vector<DesiredMember> desire_members(const Config& config, const Service& service,
                                           const NextHops& next_hops, const Leaving& leaving,
-                                          const std::set<IpAddress>& dead) {
+                                          const Conditions& conditions) {
   const Pool& pool = config.pools.at(service.pool);
-  Members members(config, next_hops, dead);
+  Members members(config, next_hops, conditions);
   for (const Backend& b : pool.backends) members.add(pool.name, b, b.weight);
   if (const auto gone = leaving.find(service.name); gone != leaving.end())
-    for (const Backend& b : gone->second) members.add("leaving", b, 0);
+    for (const Backend& b : gone->second) members.add(kLeavingPool, b, 0);
   return members.take();
 }
 
@@ -92,7 +98,7 @@ Tracking tracking_of(const Config& config, const Service& service) {
 }  // namespace
 
 Desired desire(const Config& config, const NextHops& next_hops, const std::vector<MacAddress>& macs,
-               const Leaving& leaving, const std::set<IpAddress>& dead) {
+               const Leaving& leaving, const Conditions& conditions) {
   Desired desired = {.ring_size = config.ring_size,
                      .seed = config.seed,
                      .drain = config.drain,
@@ -104,7 +110,7 @@ Desired desire(const Config& config, const NextHops& next_hops, const std::vecto
   for (const Service& s : config.services) {
     DesiredService service = {.name = s.name,
                               .frontends = {},
-                              .members = desire_members(config, s, next_hops, leaving, dead),
+                              .members = desire_members(config, s, next_hops, leaving, conditions),
                               .hash = s.hash,
                               .empty = s.empty,
                               .tracking = tracking_of(config, s)};

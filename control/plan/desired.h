@@ -3,11 +3,11 @@
 #pragma once
 
 #include <array>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "abi/sluice_abi.h"
+#include "model/condition.h"
 #include "model/config.h"
 #include "model/next_hop.h"
 
@@ -61,10 +61,13 @@ struct Desired {
 // name.
 using Leaving = std::map<std::string, std::vector<Backend>>;
 
-// Config x NextHops x our interfaces' MAC addresses. Backends without a next hop get no packets.
-// Those in `dead` have lost their flows, and get none.
+// In Conditions, the pool of those that are leaving.
+inline constexpr char kLeavingPool[] = "leaving";
+
+// Config x Conditions x NextHops x our interfaces' MAC addresses. Backends without a next hop get
+// no packets.
 Desired desire(const Config& config, const NextHops& next_hops,
                const std::vector<MacAddress>& macs = {}, const Leaving& leaving = {},
-               const std::set<IpAddress>& dead = {});
+               const Conditions& conditions = {});
 
 }  // namespace sluice

@@ -22,12 +22,12 @@ Config History::with_old_rings(Config config) const {
 
 History::Next History::next(const Config& wanted, const NextHops& next_hops,
                             const std::vector<MacAddress>& macs, Time now,
-                            const std::set<IpAddress>& dead) {
+                            const Conditions& conditions) {
   std::optional<Config> old;
   if (keeps_old_rings(wanted, now)) old = with_old_rings(wanted);
   const Config& config = old ? *old : wanted;
   Leaving gone = leaving(config);
-  const Desired desired = desire(config, next_hops, macs, gone, dead);
+  const Desired desired = desire(config, next_hops, macs, gone, conditions);
   Image image = settled_ ? compile(desired, rings_, settle(past_.live.image, *settled_), now)
                          : compile(desired, rings_, past_.live.image, now);
   return {std::move(image), std::move(gone)};

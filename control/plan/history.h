@@ -4,7 +4,6 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "plan/compile.h"
@@ -35,10 +34,9 @@ class History {
     Image image;
     Leaving leaving;
   };
-  // What `wanted` asks for now, its slots derived from those in force. The backends in `dead` have
-  // lost their flows.
+  // What `wanted` asks for now, its slots derived from those in force.
   Next next(const Config& wanted, const NextHops& next_hops, const std::vector<MacAddress>& macs,
-            Time now, const std::set<IpAddress>& dead = {});
+            Time now, const Conditions& conditions = {});
   // What will be in force when `plan`, of a next(), is published; takes its `next`.
   Past after(Plan& plan, const Config& config, Leaving leaving, Time now) const;
   // It is, since `now` at the latest.

@@ -52,6 +52,15 @@ Member backend_at(const Slots& s, uint32_t position) {
   return position < s.backends.size() ? Member(s.backends[position]) : std::nullopt;
 }
 
+// Backends are named like their addresses.
+Conditions conditions_of(const Setting& setting) {
+  Conditions out;
+  for (const IpAddress& address : setting.dead)
+    for (const char* pool : {"a", "b", kLeavingPool})
+      out[{pool, address.to_string()}] = {.weight = 0, .dead = true};
+  return out;
+}
+
 }  // namespace
 
 const Backends& universe() {
@@ -89,7 +98,7 @@ void World::set_time(Time now) {
 }
 
 void World::apply(const Setting& setting, bool anew) {
-  History::Next next = history_.next(setting.config, ways_, {}, now_, setting.dead);
+  History::Next next = history_.next(setting.config, ways_, {}, now_, conditions_of(setting));
   if (anew) {
     round_.reset();
     tables_->clear();

@@ -68,9 +68,9 @@ Result<void> Controller::adopt() {
 }
 
 Result<void> Controller::apply(const Config& config, const NextHops& next_hops,
-                               const std::vector<Link>& links) {
+                               const std::vector<Link>& links, const Conditions& conditions) {
   History::Next next =
-      history_.next(config, next_hops, macs_of(config, links, attachments_), now());
+      history_.next(config, next_hops, macs_of(config, links, attachments_), now(), conditions);
   warn(config, next.image);
   const Make wanted = make_for(config, next.image, links);
   if (Result<void> r = check_image(wanted, next.image); !r) return r;
@@ -112,9 +112,11 @@ bool Controller::tables_fit(const Make& wanted, const Image& image) const {
 }
 
 Result<Preview> Controller::preview(const Config& config, const NextHops& next_hops,
-                                    const std::vector<Link>& links) const {
+                                    const std::vector<Link>& links,
+                                    const Conditions& conditions) const {
   History history = history_;  // it remembers rings for the next time
-  History::Next next = history.next(config, next_hops, macs_of(config, links, attachments_), now());
+  History::Next next =
+      history.next(config, next_hops, macs_of(config, links, attachments_), now(), conditions);
   const Make wanted = make_for(config, next.image, links);
   if (Result<void> r = check_image(wanted, next.image); !r) return r.error();
   Preview out = {.plan = {},

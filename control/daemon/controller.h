@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one road of every change: Config and next hops in, a published data plane out.
+// The one road of every change: Config, conditions of backends and next hops in, a published data
+// plane out.
 #pragma once
 
 #include <memory>
@@ -31,15 +32,15 @@ class Controller {
   // before all else.
   Result<void> adopt();
 
-  // Makes the kernel forward as `config` and `next_hops` say. Tables that fit are exchanged in the
-  // running data plane, under other programs if it takes those; otherwise (first time, more room
-  // needed, another seed or ring size) a new data plane is built and filled beside it and takes its
-  // place on every interface. On an error the old state serves on.
+  // Makes the kernel forward as `config`, `next_hops` and `conditions` say. Tables that fit are
+  // exchanged in the running data plane, under other programs if it takes those; otherwise (first
+  // time, more room needed, another seed or ring size) a new data plane is built and filled beside
+  // it and takes its place on every interface. On an error the old state serves on.
   Result<void> apply(const Config& config, const NextHops& next_hops,
-                     const std::vector<Link>& links);
+                     const std::vector<Link>& links, const Conditions& conditions = {});
   // What apply() would do now, or why it would refuse; touches nothing.
   Result<Preview> preview(const Config& config, const NextHops& next_hops,
-                          const std::vector<Link>& links) const;
+                          const std::vector<Link>& links, const Conditions& conditions = {}) const;
   // As History's.
   bool is_due(Time now) const { return history_.is_due(now); }
   void take(const Sweep& sweep) { history_.take(sweep); }

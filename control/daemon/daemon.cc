@@ -133,7 +133,7 @@ Result<void> Daemon::keep_flows() {
 Result<void> Daemon::apply(const Config& config) {
   Result<std::vector<Link>> links = list_links(netlink_);
   if (!links) return links.error();
-  if (Result<void> r = controller_.apply(config, ways_.known(), *links); !r) return r;
+  if (Result<void> r = controller_.apply(config, ways_.known(), *links, conditions_); !r) return r;
   links_ = std::move(*links);
   if (!(config == config_) || loaded_at_.empty()) loaded_at_ = now_rfc3339();
   config_ = config;
@@ -178,7 +178,7 @@ Result<void> Daemon::reload() {
 Result<api::ConfigDiff> Daemon::preview(const Config& config) {
   Result<std::vector<Link>> links = list_links(netlink_);
   if (!links) return links.error();
-  return sluice::preview(config, {config_, controller_, ways_, *links});
+  return sluice::preview(config, {config_, controller_, ways_, *links, conditions_});
 }
 
 Result<void> Daemon::put(const Config& config) {

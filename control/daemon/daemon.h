@@ -63,6 +63,7 @@ class Daemon {
   Netlink netlink_;
   std::vector<Link> links_;                       // as they were at the last apply()
   Config config_;                                 // the one in force
+  Conditions conditions_;                         // of its backends
   std::map<std::string, std::string> warned_of_;  // as lost() was last
   std::string loaded_at_;
   std::string last_error_;

@@ -81,7 +81,8 @@ std::vector<api::ServiceChange> services(const Config& wanted, const InForce& no
 
 Result<api::ConfigDiff> preview(const Config& wanted, const InForce& now) {
   if (Result<void> r = check_interfaces(wanted, now); !r) return r.error();
-  Result<Preview> p = now.controller.preview(wanted, ways_for(wanted, now), now.links);
+  Result<Preview> p =
+      now.controller.preview(wanted, ways_for(wanted, now), now.links, now.conditions);
   if (!p) return p.error();
   api::ConfigDiff out = {.generation = now.controller.live().generation,
                          .changes = !(wanted == now.config)};

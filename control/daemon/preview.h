@@ -17,6 +17,7 @@ struct InForce {
   const Controller& controller;
   const Ways& ways;
   const std::vector<Link>& links;
+  const Conditions& conditions;
 };
 
 // An error if it would be refused: it does not fit, or the host is not made for it.

@@ -34,7 +34,7 @@ void check_pools_exist(const Draft& draft, Report& report) {
     if (!name.starts_with("service:")) names.push_back(name);
   for (const ServiceNodes& nodes : draft.services) {
     if (!nodes.pool || report.full()) continue;
-    const std::string& name = nodes.pool->text;
+    const std::string_view name = nodes.pool->text;
     if (std::binary_search(names.begin(), names.end(), name)) continue;
     const std::string hint = report.wants_hints() ? did_you_mean(name, names) : "";
     complain(report, *nodes.pool, "no pool " + quoted(name) + hint);

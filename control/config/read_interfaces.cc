@@ -49,7 +49,7 @@ std::optional<Share> read_share(const Node& node, Report& report) {
 }
 
 Interface read_interface(const Entry& entry, Report& report) {
-  Interface interface = {.name = entry.key->text};
+  Interface interface = {.name = std::string(entry.key->text)};
   if (!is_interface_name(interface.name))
     complain(report, *entry.key,
              quoted(interface.name) +

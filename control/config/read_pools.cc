@@ -14,7 +14,7 @@ void read_backend(const Entry& entry, const Defaults& defaults, Pool& pool, Pool
                   Report& report) {
   check_name(*entry.key, report);
   const Block block(*entry.value, kBackendKeys, "{address: 10.0.1.11}", report);
-  Backend backend = {.name = entry.key->text, .forward = defaults.forward};
+  Backend backend = {.name = std::string(entry.key->text), .forward = defaults.forward};
   if (const Node* weight = block.find("weight"))
     backend.weight = read_number(*weight, 0, kMaxWeight, report).value_or(backend.weight);
   if (const Node* forward = block.find("forward"))
@@ -32,7 +32,7 @@ void read_backend(const Entry& entry, const Defaults& defaults, Pool& pool, Pool
 void read_pools(const Node& node, const Defaults& defaults, Draft& draft, Report& report) {
   for (const Entry& entry : entries(node, "web: {backends: ...}", report)) {
     check_name(*entry.key, report);
-    const std::string& name = entry.key->text;
+    const std::string name(entry.key->text);
     Pool& pool = draft.config.pools[name];
     pool.name = name;
     PoolNodes& nodes = draft.pools[name];

@@ -70,7 +70,8 @@ void read_port_list(const Node& node, Service& service, ServiceNodes& nodes, Rep
 void read_service(const Entry& entry, const Defaults& defaults, Draft& draft, Report& report) {
   check_name(*entry.key, report);
   const Block block(*entry.value, kServiceKeys, "{vip: ..., ports: ..., pool: ...}", report);
-  Service service = {.name = entry.key->text, .hash = defaults.hash, .tracking = defaults.tracking};
+  Service service = {
+      .name = std::string(entry.key->text), .hash = defaults.hash, .tracking = defaults.tracking};
   ServiceNodes nodes = {.service = entry.value};
   if (const Node* vip = block.require("vip", "the addresses clients use", report))
     read_vip_list(*vip, service, nodes, report);

@@ -13,6 +13,8 @@ namespace sluice {
 
 namespace {
 
+constexpr uint64_t kMaxWiped = uint64_t(1) << 34;  // half a second's
+
 // What is wrong with the file as a whole, judged by its size and its first bytes.
 std::optional<std::string> whole_file_error(std::string_view text) {
   if (text.size() > kMaxFileBytes)
@@ -24,24 +26,10 @@ std::optional<std::string> whole_file_error(std::string_view text) {
   return std::nullopt;
 }
 
-// The index of the first byte that printable() would have to escape, tabs aside.
-std::optional<size_t> first_bad_byte(std::string_view line) {
-  constexpr size_t kPiece = 4096;  // copies stay small even if the whole file is one line
-  const auto plain = [](char c) { return c == '\t' || (c >= 0x20 && c < 0x7f); };
-  for (size_t begin = 0; begin < line.size();) {
-    const std::string_view piece = first_bytes(line.substr(begin), kPiece);
-    if (!std::all_of(piece.begin(), piece.end(), plain)) {
-      std::string copy(piece);
-      std::replace(copy.begin(), copy.end(), '\t', ' ');
-      const std::string shown = printable(copy);
-      const auto [bad, escape] =
-          std::mismatch(copy.begin(), copy.end(), shown.begin(), shown.end());
-      if (bad != copy.end()) return begin + size_t(bad - copy.begin());
-    }
-    begin += piece.size();
-  }
-  return std::nullopt;
-}
+struct Flaw {
+  size_t at;  // its index in the line
+  std::string what;
+};
 
 std::string describe_bad_byte(std::string_view from) {
   const uint8_t first = uint8_t(from[0]);
@@ -53,19 +41,95 @@ std::string describe_bad_byte(std::string_view from) {
   return fmt::format("the byte \\x{:02x} is not UTF-8", first);
 }
 
+// The first byte that printable() would have to escape, tabs aside.
+std::optional<Flaw> first_bad_byte(std::string_view line) {
+  constexpr size_t kPiece = 4096;  // copies stay small even if the whole file is one line
+  for (size_t begin = 0; begin < line.size();) {
+    const std::string_view piece = first_bytes(line.substr(begin), kPiece);
+    std::string copy(piece);
+    std::replace(copy.begin(), copy.end(), '\t', ' ');
+    const std::string shown = printable(copy);
+    const auto [bad, escape] = std::mismatch(copy.begin(), copy.end(), shown.begin(), shown.end());
+    const size_t at = begin + size_t(bad - copy.begin());
+    if (bad != copy.end()) return Flaw{at, describe_bad_byte(line.substr(at))};
+    begin += piece.size();
+  }
+  return std::nullopt;
+}
+
+// The first character that can be printed, but where YAML 1.1 sees the end of a line, or nothing
+// at all, while the editor shows something else.
+std::optional<Flaw> first_ambiguous(std::string_view line) {
+  struct Ambiguous {
+    std::string_view bytes;
+    std::string_view what;
+  };
+  constexpr Ambiguous kAmbiguous[] = {
+      {"\xe2\x80\xa8", "a line break of Unicode (U+2028)"},
+      {"\xe2\x80\xa9", "a line break of Unicode (U+2029)"},
+      {"\xef\xbb\xbf", "a byte order mark inside the file (U+FEFF)"},
+      {"\xef\xbf\xbe", "not a character (U+FFFE)"},
+      {"\xef\xbf\xbf", "not a character (U+FFFF)"},
+  };
+  std::optional<Flaw> first;
+  for (const auto& [bytes, what] : kAmbiguous) {
+    const size_t at = line.find(bytes);
+    if (at != std::string_view::npos && (!first || at < first->at)) first = {at, std::string(what)};
+  }
+  return first;
+}
+
+std::optional<Flaw> first_flaw(std::string_view line) {
+  const auto is_plain = [](char c) { return c == '\t' || (c >= 0x20 && c < 0x7f); };
+  if (std::all_of(line.begin(), line.end(), is_plain)) return std::nullopt;
+  if (std::optional<Flaw> bad = first_bad_byte(line)) return bad;
+  return first_ambiguous(line);
+}
+
 // False when the rest of the file is not worth looking at.
 bool check_line(std::string_view line, int number, Report& report) {
   if (line.ends_with('\r')) line.remove_suffix(1);
-  if (const std::optional<size_t> bad = first_bad_byte(line)) {
-    report.add({number, int(*bad) + 1}, describe_bad_byte(line.substr(*bad)));
+  if (const std::optional<Flaw> flaw = first_flaw(line)) {
+    report.add({number, int(flaw->at) + 1}, flaw->what);
     return false;
   }
   if (line.starts_with('%')) report.add({number, 1}, "YAML directives (%) are not supported");
-  const size_t indentation = std::min(line.find_first_not_of(" \t"), line.size());
   const size_t tab = line.find('\t');
+  if (tab == std::string_view::npos) return true;
+  const size_t indentation = std::min(line.find_first_not_of(" \t"), line.size());
   if (tab < indentation && indentation < line.size() && line[indentation] != '#')
     report.add({number, int(tab) + 1}, "a tab in the indentation; use spaces");
   return true;
+}
+
+Position position_of(size_t offset, std::string_view text) {
+  const std::string_view before = text.substr(0, offset);
+  const size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return {.line = int(std::count(before.begin(), before.end(), '\n')) + 1,
+          .column = int(offset - line_start) + 1};
+}
+
+// At every word and every line of a value libyaml wipes a buffer that is as long as the longest run
+// of blanks, line breaks among them, that it has met in the value: of 8 MiB of blanks and a million
+// words it would be minutes.
+void check_blanks(std::string_view text, Report& report) {
+  uint64_t wipes = 0;
+  size_t run = 0, longest = 0, longest_at = 0;
+  for (size_t i = 0; i <= text.size(); i++) {
+    // What else is below a space has been refused.
+    const bool is_blank = i < text.size() && uint8_t(text[i]) <= ' ';
+    if (is_blank) {
+      if (run++ == 0 || text[i] == '\n') wipes++;
+      continue;
+    }
+    if (run > longest) {
+      longest = run;
+      longest_at = i - run;
+    }
+    run = 0;
+  }
+  if (wipes * longest > kMaxWiped)
+    report.add(position_of(longest_at, text), "too many spaces or empty lines in a row from here");
 }
 
 }  // namespace
@@ -75,15 +139,27 @@ void check_text(std::string_view text, Report& report) {
     report.add({1, 1}, std::move(*error));
     return;
   }
-  for (int number = 1; !text.empty(); number++) {
+  std::string_view rest = text;
+  for (int number = 1; !rest.empty(); number++) {
     if (number > kMaxFileLines) {
       report.add({number, 1}, fmt::format("the file has more than {} lines", kMaxFileLines));
       return;
     }
-    const size_t end = std::min(text.find('\n'), text.size());
-    if (!check_line(text.substr(0, end), number, report)) return;
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    if (!check_line(rest.substr(0, end), number, report)) return;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
+  check_blanks(text, report);
+}
+
+std::string without_leading_tabs(std::string_view text) {
+  std::string result(text);
+  bool is_leading = true;
+  for (char& c : result) {
+    if (is_leading && c == '\t') c = ' ';
+    is_leading = c == '\n' || (is_leading && c == ' ');
+  }
+  return result;
 }
 
 }  // namespace sluice

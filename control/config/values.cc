@@ -23,7 +23,7 @@ std::string address_read_as_map(const Node& node) {
   if (node.kind != Node::Kind::kMap || node.items.size() != 2) return "";
   const Node &key = *node.items[0], &value = *node.items[1];
   if (value.kind != Node::Kind::kMissing || !key.text.ends_with(':')) return "";
-  return key.text + ":";
+  return std::string(key.text) + ":";
 }
 
 std::optional<uint32_t> parse_number(const Node& node, std::string_view text, uint32_t low,

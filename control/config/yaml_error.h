@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Says in an operator's words what yaml-cpp says in a parser's.
+// Says in an operator's words what libyaml says in a parser's.
 #pragma once
 
-#include <yaml-cpp/exceptions.h>
+#include <yaml.h>
 
 #include <string>
 #include <string_view>
@@ -17,12 +17,7 @@ struct Diagnosis {
   std::string message;
 };
 
-// yaml-cpp's 0-based mark as a position; `otherwise` for the null mark.
-Position position_of(const YAML::Mark& mark, Position otherwise);
-
-// `innermost` is the collection that was open when parsing failed, if any; `last` the place of the
-// last thing that was understood.
-Diagnosis diagnose_yaml(const YAML::Exception& e, std::string_view text, const Node* innermost,
-                        Position last);
+// `parser` has failed; `innermost` is the collection that was open then, if any.
+Diagnosis diagnose_yaml(const yaml_parser_t& parser, std::string_view text, const Node* innermost);
 
 }  // namespace sluice

@@ -103,18 +103,25 @@ const Hostile kEncodings[] = {
     {"SixteenMebibytesOfContinuation", [] { return repeat("\x80", 16 << 20); },
      ":1:1: error: the byte"},
     {"FifteenMebibytesOfLineSeparators", [] { return "#" + repeat("\xe2\x80\xa8", 5 << 20); },
-     "too large"},
+     ":1:2: error: a line break of Unicode (U+2028)"},
+    {"FifteenMebibytesBeyondAscii", [] { return "[" + repeat("\xc3\xb6,", 5 << 20); },
+     ":1:2999999: error: the file has more than 1000000 values"},
 };
 
 const Hostile kSizes[] = {
     {"HundredMegabytes", [] { return repeat("a", 100'000'000); }, "larger than 16 MiB"},
     {"OneMegabyteScalar", [] { return "a: " + repeat("x", 1 << 20) + "\n" + kHead; },
      "unknown key"},
-    {"SixteenMebibyteScalar", [] { return "a: " + repeat("x", (16 << 20) - 3); }, "too large"},
-    {"SixteenMebibyteKey", [] { return repeat("x", (16 << 20) - 3) + ": a"; }, "too large"},
-    {"SixteenMebibyteComment", [] { return repeat("#", 16 << 20); }, "too large"},
-    {"SixteenMebibytesOfSpaces", [] { return repeat(" ", 16 << 20); }, "too large"},
-    {"SixteenMebibytesOfColons", [] { return repeat(":", 16 << 20); }, "too large"},
+    {"SixteenMebibyteScalar", [] { return "a: " + repeat("x", (16 << 20) - 3); },
+     ":1:1: error: unknown key \"a\""},
+    {"SixteenMebibyteQuote", [] { return "a: '" + repeat("''", (8 << 20) - 3) + "'"; },
+     ":1:1: error: unknown key \"a\""},
+    {"SixteenMebibyteKey", [] { return repeat("x", (16 << 20) - 3) + ": a"; },
+     ":1:16777214: error: \":\" is not expected here"},
+    {"SixteenMebibyteComment", [] { return repeat("#", 16 << 20); }, "the file is empty"},
+    {"SixteenMebibytesOfSpaces", [] { return repeat(" ", 16 << 20); }, "the file is empty"},
+    {"SixteenMebibytesOfColons", [] { return repeat(":", 16 << 20); },
+     ":1:16777216: error: YAML sees a map here"},
     {"SixteenMebibytesOfLines", [] { return repeat("\n", 16 << 20); }, "more than 1048576 lines"},
     {"MillionsOfDocuments", [] { return repeat("---\n", 1 << 20); },
      ":2:1: error: a second document"},
@@ -133,15 +140,43 @@ const Hostile kSizes[] = {
      ":1:1: error: "},
 };
 
+// libyaml wipes a buffer as long as the longest run of blanks at every word or line of a value.
+const Hostile kBlanks[] = {
+    {"BlanksAndAMillionWords", [] { return "a: b" + repeat(" ", 8 << 20) + repeat("c ", 1 << 20); },
+     ":1:5: error: too many spaces or empty lines in a row"},
+    {"BlanksAndAsManyWordsAsPossible",
+     [] { return "a: \"b" + repeat(" ", 2000) + repeat("c d ", (4 << 20) - 2000) + "\""; },
+     ":1:1: error: unknown key \"a\""},
+    {"EmptyLinesAndBlankOnes",
+     [] { return "a: |1\n" + repeat("\n", 500'000) + repeat("  \n", 500'000); },
+     ":1:6: error: too many spaces or empty lines in a row"},
+    {"AsManyEmptyLinesAndWordsAsPossible",
+     [] { return "a: |1\n" + repeat("\n", 16'000) + repeat(" x\n", 1'000'000); },
+     ":1:1: error: unknown key \"a\""},
+    {"AHundredThousandEmptyLines", [] { return repeat("\n", 100'000) + kHead + "services: {}\n"; },
+     ""},
+};
+
 const Hostile kShapes[] = {
     {"DeepFlowList", [] { return repeat("[", 100'000); }, "nested more than 32"},
     {"DeepFlowMap", [] { return repeat("{a: ", 100'000); }, "nested more than 32"},
-    {"MillionsOfBrackets", [] { return repeat("[", 10'000'000); }, "too large"},
+    {"MillionsOfBrackets", [] { return repeat("[", 10'000'000); },
+     ":1:33: error: nested more than 32"},
     {"MillionsOfClosingBrackets", [] { return repeat("]", 10'000'000); }, "closes nothing"},
-    {"MillionsOfCommas", [] { return "[" + repeat(",", 10'000'000); }, "too large"},
-    {"MillionsOfQuotes", [] { return repeat("\"", 10'000'000); }, "too large"},
-    {"MillionsOfStrings", [] { return "[" + repeat("\"a\",", 3 << 20); }, "too large"},
-    {"NestedWithoutCommas", [] { return repeat("[a", 8 << 20); }, "too large"},
+    {"MillionsOfCommas", [] { return "[" + repeat(",", 10'000'000); },
+     ":1:2: error: a value is expected here"},
+    {"MillionsOfQuotes", [] { return repeat("\"", 10'000'000); }, ":1:3: error: a second document"},
+    {"MillionsOfStrings", [] { return "[" + repeat("\"a\",", 3 << 20); },
+     "more than 1000000 values"},
+    {"NestedWithoutCommas", [] { return repeat("[a", 8 << 20); },
+     ":1:3: error: \",\" or \"]\" is expected here"},
+    // What libyaml looks ahead for, up to 1024 bytes: whether this is a key after all.
+    {"MillionsOfKeysThatCouldBe",
+     [] { return repeat("- " + repeat("[{", 15) + repeat("a: b, ", 160) + "\n", 15'000); },
+     ":2:1: error: a value is expected here"},
+    {"MillionsOfValuesInKeys",
+     [] { return repeat("- {[" + repeat("a,", 500) + "]: x}\n", 15'000); },
+     "more than 1000000 values"},
     {"DeepBlockMap",
      [] { return each(1000, [](size_t i) { return std::string(i, ' ') + "a:\n"; }); },
      ":33:33: error: nested more than 32"},
@@ -247,6 +282,22 @@ const Hostile kMeanings[] = {
               });
      },
      ""},
+    {"AHundredThousandBackendsInOneLineOfJson",
+     [] {
+       const auto pool = [](size_t p) {
+         return (p == 0 ? "\"p" : ",\"p") + std::to_string(p) + "\":{\"backends\":{" +
+                each(10'000,
+                     [&](size_t b) {
+                       return (b == 0 ? "\"b" : ",\"b") + std::to_string(b) + "\":{\"address\":\"" +
+                              ip4(p * 10'000 + b) + "\"}";
+                     }) +
+                "}}";
+       };
+       return "{\"version\":1,\"interfaces\":{\"eth0\":{}},\"defaults\":{\"seed\":\"swordfish\"},"
+              "\"services\":{},\"pools\":{" +
+              each(10, pool) + "}}";
+     },
+     ""},
     {"TenThousandServices",
      [] {
        return kHead + "services:\n" + each(10'000, [](size_t i) {
@@ -303,6 +354,7 @@ std::string name_of(const testing::TestParamInfo<Hostile>& info) {
 
 INSTANTIATE_TEST_SUITE_P(Encodings, HostileFile, testing::ValuesIn(kEncodings), name_of);
 INSTANTIATE_TEST_SUITE_P(Sizes, HostileFile, testing::ValuesIn(kSizes), name_of);
+INSTANTIATE_TEST_SUITE_P(Blanks, HostileFile, testing::ValuesIn(kBlanks), name_of);
 INSTANTIATE_TEST_SUITE_P(Shapes, HostileFile, testing::ValuesIn(kShapes), name_of);
 INSTANTIATE_TEST_SUITE_P(Meanings, HostileFile, testing::ValuesIn(kMeanings), name_of);
 

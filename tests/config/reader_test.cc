@@ -181,6 +181,28 @@ TEST(Reader, WhatIsNotSaidTakesItsDefault) {
   EXPECT_TRUE(config_of("/good/smallest.yaml") == expected);
 }
 
+TEST(Reader, TextsMayBeWrittenInEveryWayOfYaml) {
+  const Config c = config_of("/good/texts.yaml");
+  EXPECT_EQ(c.seed, "sword? fish?");
+  ASSERT_EQ(c.services.size(), 1u);
+  const Service expected = {
+      .name = "shop",
+      .vips = {prefix("192.0.2.1")},
+      .ports = {PortRange::one(80, IPPROTO_TCP), PortRange::one(443, IPPROTO_TCP),
+                PortRange::one(8443, IPPROTO_TCP), PortRange::one(81, IPPROTO_TCP)},
+      .pool = "service:shop"};
+  EXPECT_TRUE(c.services[0] == expected);
+}
+
+TEST(Reader, TabsBeforeCommentsLeaveTheRestAsItIs) {
+  const Reading reading = read_config(
+      "version: 1\n\t\n\t # a comment\ninterfaces: {eth0: {}}\ndefaults:\n"
+      "  seed: \"sw\tord\n\n  fish\"\nservices: {}\n",
+      "f.yaml");
+  ASSERT_TRUE(reading.config);
+  EXPECT_EQ(reading.config->seed, "sw\tord\nfish");
+}
+
 TEST(Reader, JsonIsYaml) {
   const Config c = config_of("/good/json.yaml");
   ASSERT_EQ(c.pools.count("web"), 1u);

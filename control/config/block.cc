@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 namespace sluice {
 
@@ -16,6 +18,29 @@ std::string quoted_key(const Node& key) {
   return quoted(key.text.substr(0, colon)) + " (is a space missing after the \":\"?)";
 }
 
+// Those that come first stay.
+void remove_duplicates(std::vector<Entry>& entries, Report& report) {
+  if (entries.size() < 2) return;
+  std::vector<Entry> sorted = entries;
+  std::sort(sorted.begin(), sorted.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.key->text, a.key->at) < std::tie(b.key->text, b.key->at);
+  });
+  std::set<const Node*> repeated;
+  const Node* first = nullptr;
+  for (const Entry& entry : sorted) {
+    if (!first || first->text != entry.key->text) {
+      first = entry.key;
+      continue;
+    }
+    repeated.insert(entry.key);
+    complain(
+        report, *entry.key,
+        fmt::format("duplicate key {} (first at {})", quoted_key(*first), to_string(first->at)));
+  }
+  if (!repeated.empty())
+    std::erase_if(entries, [&](const Entry& e) { return repeated.contains(e.key); });
+}
+
 }  // namespace
 
 std::vector<Entry> entries(const Node& node, std::string_view example, Report& report) {
@@ -26,7 +51,7 @@ std::vector<Entry> entries(const Node& node, std::string_view example, Report& r
         fmt::format("a map is expected, such as {}; this is {}", example, to_string(node.kind)));
     return result;
   }
-  std::map<std::string_view, const Node*> seen;
+  result.reserve(node.items.size() / 2);
   for (size_t i = 0; i + 1 < node.items.size(); i += 2) {
     const Entry entry = {.key = node.items[i], .value = node.items[i + 1]};
     const Node& key = *entry.key;
@@ -38,14 +63,9 @@ std::vector<Entry> entries(const Node& node, std::string_view example, Report& r
       complain(report, key, "YAML merge keys (<<) are not supported");
       continue;
     }
-    const auto [first, is_new] = seen.emplace(key.text, &key);
-    if (is_new)
-      result.push_back(entry);
-    else
-      complain(report, key,
-               fmt::format("duplicate key {} (first at {})", quoted_key(key),
-                           to_string(first->second->at)));
+    result.push_back(entry);
   }
+  remove_duplicates(result, report);
   return result;
 }
 
@@ -65,14 +85,14 @@ bool check_key(const Node& key, std::span<const Word> words, Report& report) {
 
 Block::Block(const Node& node, std::span<const Word> words, std::string_view example,
              Report& report)
-    : node_(node) {
-  for (const Entry& entry : entries(node, example, report))
-    if (check_key(*entry.key, words, report)) values_[entry.key->text] = entry.value;
+    : node_(node), entries_(entries(node, example, report)) {
+  std::erase_if(entries_, [&](const Entry& e) { return !check_key(*e.key, words, report); });
 }
 
 const Node* Block::find(std::string_view key) const {
-  const auto it = values_.find(key);
-  return it == values_.end() ? nullptr : it->second;
+  const auto it = std::find_if(entries_.begin(), entries_.end(),
+                               [&](const Entry& e) { return e.key->text == key; });
+  return it == entries_.end() ? nullptr : it->value;
 }
 
 const Node* Block::require(std::string_view key, std::string_view hint, Report& report) const {

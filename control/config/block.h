@@ -2,7 +2,6 @@
 // Reads maps: those whose keys the language fixes, and those whose keys the operator chooses.
 #pragma once
 
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,7 +37,7 @@ class Block {
 
  private:
   const Node& node_;
-  std::map<std::string_view, const Node*> values_;
+  std::vector<Entry> entries_;  // those with keys of the language, each once
 };
 
 }  // namespace sluice

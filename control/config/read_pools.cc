@@ -40,8 +40,10 @@ void read_pools(const Node& node, const Defaults& defaults, Draft& draft, Report
     const Block block(*entry.value, kPoolKeys, "{backends: ...}", report);
     const Node* backends = block.require("backends", "{} for none", report);
     if (!backends) continue;
-    for (const Entry& backend : entries(*backends, "be1: {address: 10.0.1.11}", report))
-      read_backend(backend, defaults, pool, nodes, report);
+    const std::vector<Entry> all = entries(*backends, "be1: {address: 10.0.1.11}", report);
+    pool.backends.reserve(all.size());
+    nodes.addresses.reserve(all.size());
+    for (const Entry& backend : all) read_backend(backend, defaults, pool, nodes, report);
   }
 }
 

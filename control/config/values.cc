@@ -48,11 +48,12 @@ std::optional<uint32_t> parse_number(const Node& node, std::string_view text, ui
 
 // Why no single host can own `address`, or nullptr.
 const char* why_unusable(const IpAddress& address) {
+  static const IpAddress kBroadcast = *IpAddress::parse("255.255.255.255");
   if (address.is_unspecified()) return "the unspecified address";
   if (address.is_loopback()) return "a loopback address";
   if (address.is_multicast()) return "a multicast address";
   if (address.is_link_local()) return "a link-local address";
-  if (address == IpAddress::parse("255.255.255.255")) return "the broadcast address";
+  if (address == kBroadcast) return "the broadcast address";
   return nullptr;
 }
 

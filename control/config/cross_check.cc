@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
 #include <utility>
 
@@ -215,6 +216,28 @@ void check_pools(const Draft& draft, Report& report) {
   }
 }
 
+// A check without a port of its own asks the first port of its services that stands alone.
+bool needs_port(const std::optional<Check>& check) {
+  return check && check->port == 0 && !std::holds_alternative<IcmpCheck>(check->probe) &&
+         !std::holds_alternative<ExecCheck>(check->probe);
+}
+
+void check_ports_of_checks(const Draft& draft, Report& report) {
+  std::map<std::string_view, bool> has_port;  // of the pools that are used
+  for (const Service& service : draft.config.services)
+    has_port[service.pool] |=
+        service.ports.empty() ||  // has been reported
+        std::any_of(service.ports.begin(), service.ports.end(), std::mem_fn(&PortRange::is_one));
+  for (const auto& [name, nodes] : draft.pools) {
+    const auto used = has_port.find(name);
+    if (used == has_port.end() || used->second || !needs_port(draft.config.pools.at(name).check))
+      continue;
+    complain_at_key(report, nodes.check ? *nodes.check : *nodes.pool,
+                    "which port is to be checked? The services have only ranges, or any port: give "
+                    "the check a \"port\"");
+  }
+}
+
 }  // namespace
 
 void cross_check(const Draft& draft, Report& report) {
@@ -224,6 +247,7 @@ void cross_check(const Draft& draft, Report& report) {
   check_overlaps_within_services(unique, report);
   check_endpoints(collect_claims(draft, unique, report), report);
   check_backends_are_not_vips(draft, unique, report);
+  check_ports_of_checks(draft, report);
 }
 
 }  // namespace sluice

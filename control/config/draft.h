@@ -21,6 +21,7 @@ struct ServiceNodes {
 struct PoolNodes {
   const Node* pool = nullptr;
   std::vector<const Node*> addresses;  // parallel to Pool::backends
+  const Node* check = nullptr;         // null: none, or that of the defaults
 };
 
 // What cross_check() needs to say where. What could not be read is left out of both halves.
@@ -28,6 +29,7 @@ struct Draft {
   Config config;
   std::vector<ServiceNodes> services;      // parallel to Config::services
   std::map<std::string, PoolNodes> pools;  // the keys of Config::pools
+  size_t default_check_bytes = 0;          // that copies of the defaults' check take
 };
 
 }  // namespace sluice

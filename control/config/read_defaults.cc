@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/block.h"
+#include "config/checks.h"
 #include "config/sections.h"
 #include "config/values.h"
 
@@ -17,7 +18,7 @@ constexpr uint32_t kSmallestMtu = 576;  // what every IPv4 host takes (RFC 791)
 constexpr uint32_t kLargestMtu = 9216;
 constexpr uint32_t kFewestFlows = 1024;
 constexpr uint32_t kMostFlows = 1 << 26;
-constexpr std::chrono::hours kLongestDrain(24);
+constexpr DurationRange kDrain = {std::chrono::seconds(0), std::chrono::hours(24)};
 
 bool is_prime(uint32_t n) {
   for (uint32_t d = 2; d * d <= n; d++)
@@ -67,7 +68,8 @@ Defaults read_defaults(const Node& node, Config& config, Report& report) {
   if (const Node* flows = block.find("flows"))
     config.flows = read_number(*flows, kFewestFlows, kMostFlows, report).value_or(0);
   if (const Node* drain = block.find("drain"))
-    config.drain = read_duration(*drain, kLongestDrain, report).value_or(config.drain);
+    config.drain = read_seconds(*drain, kDrain, report).value_or(config.drain);
+  if (const Node* check = block.find("check")) defaults.check = read_default_check(*check, report);
   if (const Node* ring = block.find("ring")) read_ring(*ring, config, report);
   if (const Node* mtu = block.find("mtu"))
     config.mtu = read_number(*mtu, kSmallestMtu, kLargestMtu, report).value_or(0);

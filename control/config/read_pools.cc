@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The section `pools`: named sets of backends.
 #include "config/block.h"
+#include "config/checks.h"
 #include "config/sections.h"
 #include "config/values.h"
 
@@ -44,6 +45,7 @@ void read_pools(const Node& node, const Defaults& defaults, Draft& draft, Report
     pool.backends.reserve(all.size());
     nodes.addresses.reserve(all.size());
     for (const Entry& backend : all) read_backend(backend, defaults, pool, nodes, report);
+    read_health(block, all.size(), defaults.check, pool, draft, report);
   }
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The section `services`: VIPs and ports, and the pool that serves them.
+#include <fmt/format.h>
+
 #include "config/block.h"
+#include "config/checks.h"
 #include "config/sections.h"
 #include "config/values.h"
 
@@ -14,8 +17,8 @@ void complain_if_empty(const Node& node, std::string_view what, Report& report) 
 }
 
 // `backends: [10.0.3.1, 10.0.3.2]`: a pool without a name, whose backends are named by address.
-void read_anonymous_pool(const Node& node, const Defaults& defaults, const std::string& name,
-                         Draft& draft, Report& report) {
+void read_anonymous_pool(const Block& block, const Node& node, const Defaults& defaults,
+                         const std::string& name, Draft& draft, Report& report) {
   Pool& pool = draft.config.pools[name];
   pool.name = name;
   PoolNodes& nodes = draft.pools[name];
@@ -29,6 +32,16 @@ void read_anonymous_pool(const Node& node, const Defaults& defaults, const std::
         {.name = address->to_string(), .address = *address, .forward = defaults.forward});
     nodes.addresses.push_back(item);
   }
+  read_health(block, one_or_more(node).size(), defaults.check, pool, draft, report);
+}
+
+// Of a service whose pool says it.
+void refuse_health(const Block& block, const std::string& pool, Report& report) {
+  for (const std::string_view key : kHealthKeys)
+    if (const Node* value = block.find(key))
+      complain(report, *value->key,
+               fmt::format("\"{}\" is the pool's: write it in pools.{}, for all of its services",
+                           key, excerpt(pool)));
 }
 
 void read_backends(const Block& block, const Defaults& defaults, Service& service,
@@ -40,10 +53,12 @@ void read_backends(const Block& block, const Defaults& defaults, Service& servic
     complain(report, *pool, "a service has either \"pool\" or \"backends\"");
   } else if (list) {
     service.pool = "service:" + service.name;
-    read_anonymous_pool(*list, defaults, service.pool, draft, report);
+    read_anonymous_pool(block, *list, defaults, service.pool, draft, report);
   } else if (pool) {
     service.pool = read_text(*pool, "the name of a pool", report).value_or("");
-    if (!service.pool.empty()) nodes.pool = pool;
+    if (service.pool.empty()) return;
+    nodes.pool = pool;
+    refuse_health(block, service.pool, report);
   }
 }
 

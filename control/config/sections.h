@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "config/checks.h"
 #include "config/draft.h"
 #include "config/tree.h"
 #include "model/config.h"
@@ -15,6 +16,7 @@ struct Defaults {
   Forward forward;
   HashFields hash = HashFields::kFiveTuple;
   Tracking tracking = Tracking::kAdaptive;
+  CheckDefaults check;
 };
 
 void read_interfaces(const Node& node, Config& config, Report& report);

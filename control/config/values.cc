@@ -26,23 +26,64 @@ std::string address_read_as_map(const Node& node) {
   return std::string(key.text) + ":";
 }
 
-std::optional<uint32_t> parse_number(const Node& node, std::string_view text, uint32_t low,
-                                     uint32_t high, Report& report) {
-  const bool negative = text.starts_with('-') && all_digits(text.substr(1));
-  if (!negative && !all_digits(text)) {
+constexpr uint64_t kTooLarge = uint64_t(1) << 32;
+
+// kTooLarge for all that do not fit into 32 bits.
+std::optional<uint64_t> parse_decimal(const Node& node, std::string_view text, Report& report) {
+  if (!all_digits(text)) {
     complain(report, node, quoted(text) + " is not a decimal number");
     return std::nullopt;
   }
-  if (!negative && text.size() > 1 && text[0] == '0') {
+  if (text.size() > 1 && text[0] == '0') {
     complain(report, node, quoted(text) + " has a leading zero; numbers are decimal");
     return std::nullopt;
   }
   uint32_t number = 0;
   const bool fits =
-      !negative &&
       std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc();
-  if (fits && number >= low && number <= high) return number;
-  complain(report, node, fmt::format("{} is not in {}..{}", excerpt(text), low, high));
+  return fits ? number : kTooLarge;
+}
+
+struct Unit {
+  std::string_view text;
+  std::chrono::milliseconds length;
+};
+
+constexpr Unit kUnits[] = {
+    {"ms", std::chrono::milliseconds(1)},
+    {"s", std::chrono::seconds(1)},
+    {"m", std::chrono::minutes(1)},
+    {"h", std::chrono::hours(1)},
+};
+
+// Of "90s", or null.
+const Unit* unit_of(std::string_view text) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const Unit* const unit = std::find_if(std::begin(kUnits), std::end(kUnits), [&](const Unit& u) {
+    return u.text == text.substr(digits);
+  });
+  return digits == 0 || unit == std::end(kUnits) ? nullptr : unit;
+}
+
+std::optional<std::chrono::milliseconds> parse_duration(const Node& node,
+                                                        const DurationRange& range,
+                                                        std::string_view examples, Report& report) {
+  const std::optional<std::string_view> text = read_text(node, "a duration", report);
+  if (!text) return std::nullopt;
+  const Unit* const unit = unit_of(*text);
+  if (!unit) {
+    complain(report, node,
+             fmt::format("{} is not a duration, such as {}", quoted(*text), examples));
+    return std::nullopt;
+  }
+  const std::string_view digits = text->substr(0, text->size() - unit->text.size());
+  const std::optional<uint64_t> number = parse_decimal(node, digits, report);
+  if (!number) return std::nullopt;
+  const std::chrono::milliseconds duration = int64_t(*number) * unit->length;
+  if (duration >= range.shortest && duration <= range.longest) return duration;
+  complain(report, node,
+           fmt::format("{} is not in {}..{}", excerpt(*text), duration_text(range.shortest),
+                       duration_text(range.longest)));
   return std::nullopt;
 }
 
@@ -108,7 +149,7 @@ std::optional<IpPrefix> parse_prefix(const Node& node, std::string_view text, Re
     return std::nullopt;
   }
   const std::optional<uint32_t> length =
-      parse_number(node, text.substr(slash + 1), 1, uint32_t(address->size() * 8), report);
+      read_number(node, text.substr(slash + 1), 1, uint32_t(address->size() * 8), report);
   if (!length) return std::nullopt;
   const IpPrefix prefix = {.address = masked(*address, *length), .length = uint8_t(*length)};
   if (prefix.address != *address)
@@ -129,10 +170,10 @@ std::optional<IpPrefix> parse_prefix(const Node& node, std::string_view text, Re
 // "80" or "27000-27100"; the protocol is left open.
 std::optional<PortRange> parse_ports(const Node& node, std::string_view text, Report& report) {
   const size_t dash = text.find('-', 1);  // one at the start makes a number negative
-  const std::optional<uint32_t> first = parse_number(node, text.substr(0, dash), 1, 65535, report);
+  const std::optional<uint32_t> first = read_number(node, text.substr(0, dash), 1, 65535, report);
   if (!first) return std::nullopt;
   if (dash == std::string_view::npos) return PortRange::one(uint16_t(*first), 0);
-  const std::optional<uint32_t> last = parse_number(node, text.substr(dash + 1), 1, 65535, report);
+  const std::optional<uint32_t> last = read_number(node, text.substr(dash + 1), 1, 65535, report);
   if (!last) return std::nullopt;
   if (*first <= *last) return PortRange{uint16_t(*first), uint16_t(*last), 0};
   complain(report, node,
@@ -160,23 +201,42 @@ std::vector<const Node*> one_or_more(const Node& node) {
 
 std::optional<uint32_t> read_number(const Node& node, uint32_t low, uint32_t high, Report& report) {
   const std::optional<std::string_view> text = read_text(node, "a number", report);
-  return text ? parse_number(node, *text, low, high, report) : std::nullopt;
+  return text ? read_number(node, *text, low, high, report) : std::nullopt;
 }
 
-std::optional<std::chrono::seconds> read_duration(const Node& node, std::chrono::seconds longest,
-                                                  Report& report) {
-  const std::optional<std::string_view> text = read_text(node, "a duration", report);
-  if (!text) return std::nullopt;
-  const size_t unit = std::string_view("smh").find(text->back());
-  const std::string_view digits = text->substr(0, text->size() - 1);
-  if (unit == std::string_view::npos || !all_digits(digits)) {
-    complain(report, node, quoted(*text) + " is not a duration, such as 90s, 15m or 2h");
-    return std::nullopt;
+std::optional<uint32_t> read_number(const Node& node, std::string_view text, uint32_t low,
+                                    uint32_t high, Report& report) {
+  const bool negative = text.starts_with('-') && all_digits(text.substr(1));
+  if (!negative) {
+    const std::optional<uint64_t> number = parse_decimal(node, text, report);
+    if (!number) return std::nullopt;
+    if (*number >= low && *number <= high) return uint32_t(*number);
   }
-  constexpr uint32_t kSeconds[] = {1, 60, 60 * 60};
-  const std::optional<uint32_t> n =
-      parse_number(node, digits, 0, uint32_t(longest.count()) / kSeconds[unit], report);
-  return n ? std::optional(std::chrono::seconds(*n * kSeconds[unit])) : std::nullopt;
+  complain(report, node, fmt::format("{} is not in {}..{}", excerpt(text), low, high));
+  return std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> read_duration(const Node& node, const DurationRange& range,
+                                                       Report& report) {
+  return parse_duration(node, range, "500ms, 15s or 2m", report);
+}
+
+std::optional<std::chrono::seconds> read_seconds(const Node& node, const DurationRange& range,
+                                                 Report& report) {
+  const std::optional<std::chrono::milliseconds> duration =
+      parse_duration(node, range, "90s, 15m or 2h", report);
+  if (!duration) return std::nullopt;
+  const std::chrono::seconds seconds = std::chrono::floor<std::chrono::seconds>(*duration);
+  if (seconds == *duration) return seconds;
+  complain(report, node, fmt::format("{} is not a number of whole seconds", excerpt(node.text)));
+  return std::nullopt;
+}
+
+std::string duration_text(std::chrono::milliseconds duration) {
+  if (duration.count() == 0) return "0s";
+  const Unit* unit = std::end(kUnits) - 1;
+  while (duration % unit->length != std::chrono::milliseconds(0)) unit--;
+  return fmt::format("{}{}", duration / unit->length, unit->text);
 }
 
 std::optional<IpAddress> read_address(const Node& node, Report& report) {

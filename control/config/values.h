@@ -24,10 +24,22 @@ std::vector<const Node*> one_or_more(const Node& node);
 
 // Decimal digits without a leading zero, in low..high.
 std::optional<uint32_t> read_number(const Node& node, uint32_t low, uint32_t high, Report& report);
+// The same of `text`, which is a part of the node's.
+std::optional<uint32_t> read_number(const Node& node, std::string_view text, uint32_t low,
+                                    uint32_t high, Report& report);
 
-// "90s", "15m" or "2h": a number in the units of its last letter, no longer than `longest`.
-std::optional<std::chrono::seconds> read_duration(const Node& node, std::chrono::seconds longest,
-                                                  Report& report);
+struct DurationRange {
+  std::chrono::milliseconds shortest, longest;
+};
+
+// "500ms", "90s", "15m" or "2h".
+std::optional<std::chrono::milliseconds> read_duration(const Node& node, const DurationRange& range,
+                                                       Report& report);
+// The same, but whole seconds.
+std::optional<std::chrono::seconds> read_seconds(const Node& node, const DurationRange& range,
+                                                 Report& report);
+// As read_duration() reads it, in the largest unit that it is a number of.
+std::string duration_text(std::chrono::milliseconds duration);
 
 // An address one host can own: neither unspecified, loopback, multicast, link-local nor broadcast.
 std::optional<IpAddress> read_address(const Node& node, Report& report);

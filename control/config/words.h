@@ -28,20 +28,29 @@ inline constexpr Word kRootKeys[] = {
 inline constexpr Word kInterfaceKeys[] = {{"mode"}, {"next_hop"}, {"vlan"}, {"share"}};
 inline constexpr Word kShareKeys[] = {{"priority"}, {"continue"}};
 inline constexpr Word kDefaultsKeys[] = {
-    {"forward"}, {"hash"}, {"tracking"}, {"flows"},         {"ring"},
-    {"seed"},    {"mtu"},  {"drain"},    {"check", kLater},
+    {"forward"}, {"hash"}, {"tracking"}, {"flows"}, {"ring"},
+    {"seed"},    {"mtu"},  {"drain"},    {"check"},
 };
 inline constexpr Word kPoolKeys[] = {
-    {"backends"},
-    {"check", kLater},
-    {"minimum", kLater},
-    {"panic", kLater},
+    {"backends"}, {"check"}, {"minimum"}, {"panic"}, {"slow-start"},
 };
+// Of a pool, or of a service that has its backends itself.
+inline constexpr std::string_view kHealthKeys[] = {"check", "minimum", "panic", "slow-start"};
 inline constexpr Word kBackendKeys[] = {{"address"}, {"weight"}, {"forward"}};
 inline constexpr Word kServiceKeys[] = {
-    {"vip"},      {"ports"}, {"pool"},        {"backends"},      {"hash"},
-    {"tracking"}, {"empty"}, {"acl", kLater}, {"limit", kLater}, {"routes", kLater},
+    {"vip"},        {"ports"},       {"pool"},          {"backends"},       {"hash"},
+    {"tracking"},   {"empty"},       {"check"},         {"minimum"},        {"panic"},
+    {"slow-start"}, {"acl", kLater}, {"limit", kLater}, {"routes", kLater},
 };
+// A kind (kCheckKinds), what some kinds have, and what nearly all have.
+inline constexpr Word kCheckKeys[] = {
+    {"tcp"},         {"udp"},     {"http"},   {"https"}, {"dns"},       {"grpc"},
+    {"icmp"},        {"exec"},    {"expect"}, {"host"},  {"body"},      {"http2"},
+    {"weight-from"}, {"verify"},  {"type"},   {"rcode"}, {"port"},      {"via"},
+    {"every"},       {"timeout"}, {"rise"},   {"fall"},  {"hold-down"},
+};
+inline constexpr Word kTalkKeys[] = {{"send"}, {"expect"}};  // of tcp and udp
+inline constexpr Word kGrpcKeys[] = {{"service"}, {"tls"}};
 inline constexpr Word kIpipKeys[] = {{"source"}};
 inline constexpr Word kGreKeys[] = {{"source"}};
 inline constexpr Word kFouKeys[] = {{"port"}, {"port6"}, {"source"}, {"checksum"}};
@@ -54,6 +63,8 @@ struct Choice {
   std::string_view text;
   std::optional<T> value;
 };
+
+enum class CheckKind : uint8_t { kTcp, kUdp, kHttp, kHttps, kDns, kGrpc, kIcmp, kExec };
 
 enum class Protocol : uint8_t { kTcp = 6, kUdp = 17, kAny = 0 };  // as in PortRange
 
@@ -92,6 +103,32 @@ inline constexpr Choice<Protocol> kProtocols[] = {
     {"tcp", Protocol::kTcp},
     {"udp", Protocol::kUdp},
     {"any", Protocol::kAny},
+};
+
+inline constexpr Choice<CheckKind> kCheckKinds[] = {
+    {"tcp", CheckKind::kTcp},     {"udp", CheckKind::kUdp},   {"http", CheckKind::kHttp},
+    {"https", CheckKind::kHttps}, {"dns", CheckKind::kDns},   {"grpc", CheckKind::kGrpc},
+    {"icmp", CheckKind::kIcmp},   {"exec", CheckKind::kExec},
+};
+inline constexpr std::string_view kNoCheck = "none";  // in place of a check
+inline constexpr Choice<bool> kTcpForms[] = {{"connect", true}};
+inline constexpr Choice<bool> kIcmpForms[] = {{"echo", true}};
+inline constexpr Choice<bool> kGrpcForms[] = {{"server", true}};
+inline constexpr Choice<CheckPath> kCheckPaths[] = {
+    {"tunnel", CheckPath::kTunnel},
+    {"direct", CheckPath::kDirect},
+};
+inline constexpr Choice<WeightSource> kWeightSources[] = {
+    {"header", WeightSource::kHeader},
+    {"body", WeightSource::kBody},
+};
+// The numbers of RFC 1035, 2782 and 3596.
+inline constexpr Choice<uint16_t> kDnsTypes[] = {
+    {"A", 1},    {"AAAA", 28}, {"CNAME", 5}, {"MX", 15},  {"NS", 2},
+    {"PTR", 12}, {"SOA", 6},   {"SRV", 33},  {"TXT", 16},
+};
+inline constexpr Choice<uint8_t> kRcodes[] = {
+    {"NOERROR", 0}, {"FORMERR", 1}, {"SERVFAIL", 2}, {"NXDOMAIN", 3}, {"NOTIMP", 4}, {"REFUSED", 5},
 };
 
 // ` (did you mean "backends"?)` if one of the candidates is a likely misspelling of `word`, else

@@ -83,8 +83,10 @@ enum class CheckPath {
 
 struct Check {
   std::variant<TcpCheck, UdpCheck, HttpCheck, DnsCheck, GrpcCheck, IcmpCheck, ExecCheck> probe;
-  CheckPath via = CheckPath::kTunnel;
-  uint16_t port = 0;  // host byte order; 0: the first port of the service
+  CheckPath via = CheckPath::kTunnel;  // of ExecCheck always kDirect
+  // Host byte order. 0: the first port of the service that is one alone (PortRange::is_one()), of
+  // the probe's protocol if there is one; IcmpCheck has none, and ExecCheck does without.
+  uint16_t port = 0;
   std::chrono::milliseconds every{2000}, timeout{1000};
   uint32_t rise = 2, fall = 3;  // answers in a row that change what is believed
   std::chrono::seconds hold_down{

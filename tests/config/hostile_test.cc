@@ -298,6 +298,25 @@ const Hostile kMeanings[] = {
               each(10, pool) + "}}";
      },
      ""},
+    {"ALargeDefaultCheckOfAHundredThousandPools",
+     [] {
+       return "version: 1\ninterfaces: {eth0: {}}\ndefaults: {seed: swordfish, check: {exec: /" +
+              repeat("a", 4000) + "}}\nservices: {}\npools:\n" + each(100'000, [](size_t i) {
+                return "  p" + std::to_string(i) + ": {backends: {}, check: {rise: 1}}\n";
+              });
+     },
+     "the check of the defaults takes more than 16 MiB up to here"},
+    {"EightyThousandChecks",
+     [] {
+       return "version: 1\ninterfaces: {eth0: {}}\n"
+              "defaults: {seed: swordfish, check: {http: /healthz, host: shop.example}}\n"
+              "services:\n" +
+              each(80'000, [](size_t i) {
+                return "  s" + std::to_string(i) + ": {vip: " + ip4(i) +
+                       ", ports: 80/tcp, backends: []}\n";
+              });
+     },
+     ""},
     {"TenThousandServices",
      [] {
        return kHead + "services:\n" + each(10'000, [](size_t i) {

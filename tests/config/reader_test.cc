@@ -12,6 +12,7 @@
 namespace sluice {
 namespace {
 
+using std::chrono::hours, std::chrono::milliseconds, std::chrono::seconds;
 using testing::HasSubstr;
 
 const std::string kCases = SLUICE_CONFIG_CASES;
@@ -157,6 +158,125 @@ TEST(Reader, EveryWayToABackendArrivesInTheConfig) {
       "long", 2, {"l2", "ipip", "gre", "fou", "fou4", "fou6", "gue", "gue0", "geneve", "geneve0"},
       long_forwards());
   EXPECT_TRUE(config_of("/good/forward.yaml") == expected);
+}
+
+// The file is good/checks.yaml: each pool's, with what its defaults say.
+Check check_of(decltype(Check::probe) probe) {
+  return {.probe = std::move(probe), .every = seconds(10), .hold_down = hours(1)};
+}
+
+std::map<std::string, Check> talking_checks() {
+  std::map<std::string, Check> c;
+  c["tcp"] = check_of(TcpCheck{});
+  c["tcp_talk"] = check_of(TcpCheck{.send = "PING\r\n", .expect = "+PONG"});
+  c["tcp_talk"].port = 1;
+  c["tcp_talk"].timeout = seconds(10);
+  c["tcp_listen"] = check_of(TcpCheck{.expect = "220 "});
+  c["tcp_listen"].port = 65535;
+  c["tcp_listen"].via = CheckPath::kDirect;
+  c["tcp_listen"].every = c["tcp_listen"].timeout = milliseconds(100);
+  c["udp"] = check_of(UdpCheck{.send = std::string("\0ping\x7f\x80\xff", 8)});
+  c["udp"].every = c["udp"].timeout = hours(1);
+  c["udp_empty"] = check_of(UdpCheck{});
+  c["udp_empty"].timeout = milliseconds(1);
+  c["icmp"] = check_of(IcmpCheck{});
+  c["icmp"].via = CheckPath::kDirect;
+  c["exec"] = check_of(ExecCheck{.command = {"/usr/local/bin/is-it-well"}});
+  c["exec"].port = 80;
+  c["exec_more"] = check_of(ExecCheck{.command = {"/bin/sh", "-c", "a\nb", ""}});
+  c["exec"].via = c["exec_more"].via = CheckPath::kDirect;
+  return c;
+}
+
+std::map<std::string, Check> asking_checks() {
+  std::map<std::string, Check> c;
+  c["http"] = check_of(HttpCheck{});
+  c["http"].rise = 1;
+  c["http"].fall = 100;
+  c["http"].hold_down = seconds(0);
+  c["http_more"] = check_of(HttpCheck{.http2 = true,
+                                      .path = "/healthz?a=%20",
+                                      .host = "shop.example",
+                                      .statuses = {{200, 200}},
+                                      .body = "ok",
+                                      .weight = WeightSource::kHeader});
+  c["https"] = check_of(HttpCheck{.tls = true,
+                                  .path = "/healthz",
+                                  .statuses = {{100, 100}, {204, 204}, {300, 399}, {500, 599}}});
+  c["https_more"] = check_of(
+      HttpCheck{.tls = true, .verify = true, .host = "192.0.2.10", .weight = WeightSource::kBody});
+  c["dns"] = check_of(DnsCheck{.name = "health.example.net"});
+  c["dns"].port = 53;
+  c["dns_more"] = check_of(DnsCheck{.name = "_a._udp.example.", .type = 33, .rcodes = {3, 0}});
+  c["dns_root"] = check_of(DnsCheck{.name = ".", .type = 2, .rcodes = {5}});
+  c["grpc"] = check_of(GrpcCheck{});
+  c["grpc_more"] = check_of(GrpcCheck{.service = "pkg.Service", .tls = true});
+  c["grpc_tls"] = check_of(GrpcCheck{.tls = true});
+  return c;
+}
+
+TEST(Reader, EveryCheckArrivesInTheConfig) {
+  Config expected;
+  expected.interfaces = {{.name = "eth0"}};
+  expected.seed = "swordfish";
+  for (const auto& checks : {talking_checks(), asking_checks()})
+    for (const auto& [name, check] : checks) expected.pools[name] = {.name = name, .check = check};
+  expected.pools["none"] = {.name = "none", .slow_start = seconds(30)};
+  expected.pools["nothing"] = {.name = "nothing"};
+  expected.pools["whole"] = {.name = "whole",
+                             .backends = {{.name = "be1", .address = ip("10.0.1.11")}},
+                             .check = check_of(TcpCheck{}),
+                             .minimum = 1,
+                             .panic = 0,
+                             .slow_start = hours(1)};
+  expected.pools["service:shop"] = {.name = "service:shop",
+                                    .backends = {{.name = "10.0.3.1", .address = ip("10.0.3.1")},
+                                                 {.name = "10.0.3.2", .address = ip("10.0.3.2")}},
+                                    .check = check_of(IcmpCheck{}),
+                                    .minimum = 2,
+                                    .panic = 100};
+  expected.services = {{.name = "shop",
+                        .vips = {prefix("198.51.100.0/28")},
+                        .ports = {{27000, 27100, IPPROTO_UDP}, {443, 443, IPPROTO_TCP}},
+                        .pool = "service:shop"}};
+  const Config config = config_of("/good/checks.yaml");
+  for (const auto& [name, pool] : expected.pools)
+    EXPECT_TRUE(config.pools.contains(name) && config.pools.at(name) == pool) << name;
+  EXPECT_TRUE(config == expected);
+}
+
+// The file is good/check_of_defaults.yaml.
+TEST(Reader, WhatACheckDoesNotSayIsThatOfTheDefaults) {
+  const Config config = config_of("/good/check_of_defaults.yaml");
+  ASSERT_EQ(config.pools.size(), 7u);
+  const HttpCheck https = {
+      .tls = true, .path = "/healthz", .host = "shop.example", .statuses = {{204, 204}}};
+  const Check as_said = {.probe = https,
+                         .via = CheckPath::kDirect,
+                         .port = 8080,
+                         .every = seconds(5),
+                         .timeout = seconds(3),
+                         .rise = 4,
+                         .fall = 5,
+                         .hold_down = seconds(6)};
+  EXPECT_TRUE(config.pools.at("as_said").check == as_said);
+  EXPECT_TRUE(config.pools.at("service:shop").check == as_said);
+  EXPECT_FALSE(config.pools.at("none").check);
+  Check own_keys = as_said;
+  std::get<HttpCheck>(own_keys.probe).host = "blog.example";
+  own_keys.port = 9090;
+  own_keys.via = CheckPath::kTunnel;
+  own_keys.every = own_keys.timeout = milliseconds(500);
+  EXPECT_TRUE(config.pools.at("own_keys").check == own_keys);
+  Check own_kind = as_said;
+  own_kind.probe = HttpCheck{};
+  EXPECT_TRUE(config.pools.at("own_kind").check == own_kind);
+  Check icmp = as_said, exec = as_said;
+  icmp.probe = IcmpCheck{};
+  icmp.port = 0;  // it has none
+  exec.probe = ExecCheck{.command = {"/bin/true"}};
+  EXPECT_TRUE(config.pools.at("icmp").check == icmp);
+  EXPECT_TRUE(config.pools.at("exec").check == exec);
 }
 
 TEST(Reader, OnePortWrittenAsARangeIsAPort) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hint "did you mean": helps with misspellings, keeps quiet about other words.
+// The hint "did you mean": helps with misspellings, keeps quiet about other words. And words that
+// stand in two lists stand in both.
 #include "config/words.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 namespace sluice {
@@ -35,6 +37,21 @@ TEST(DidYouMean, KeepsQuietAboutOtherWords) {
   EXPECT_EQ(hint("upstream"), "");
   EXPECT_EQ(hint(std::string(100, 'p')), "");
   EXPECT_EQ(did_you_mean("web", {}), "");
+}
+
+bool has(std::span<const Word> words, std::string_view text) {
+  return std::ranges::any_of(words,
+                             [&](const Word& w) { return w.text == text && w.support == kNow; });
+}
+
+TEST(Words, EveryKindOfCheckIsAKeyOfChecks) {
+  for (const Choice<CheckKind>& kind : kCheckKinds)
+    EXPECT_TRUE(has(kCheckKeys, kind.text)) << kind.text;
+}
+
+TEST(Words, WhatPoolsSayOfHealthServicesMaySay) {
+  for (const std::string_view key : kHealthKeys)
+    EXPECT_TRUE(has(kPoolKeys, key) && has(kServiceKeys, key)) << key;
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <map>
 
+#include "config/values.h"
+#include "daemon/check_texts.h"
 #include "daemon/texts.h"
 
 namespace sluice {
@@ -14,7 +16,7 @@ namespace {
 
 using Settings = std::vector<api::SettingChange>;
 
-void compare(Settings& out, const char* setting, const std::string& before,
+void compare(Settings& out, const std::string& setting, const std::string& before,
              const std::string& after) {
   if (before != after) out.push_back({setting, before, after});
 }
@@ -123,6 +125,40 @@ std::string number(uint64_t n) {
   return n == 0 ? "" : std::to_string(n);
 }
 
+// "pool web", or "service games" where the pool is the service's own.
+std::string title_of(const Pool& pool) {
+  constexpr std::string_view kAnonymous = "service:";
+  return pool.name.starts_with(kAnonymous) ? "service " + pool.name.substr(kAnonymous.size())
+                                           : "pool " + pool.name;
+}
+
+void compare_checks(Settings& out, const std::string& title, const Pool& before,
+                    const Pool& after) {
+  const auto kind = [](const Pool& p) { return p.check ? kind_text(*p.check) : ""; };
+  compare(out, title, kind(before), kind(after));
+  if (!before.check || !after.check) return;
+  std::map<std::string, std::string> old = check_texts(*before.check);
+  const std::map<std::string, std::string> now = check_texts(*after.check);
+  // What only another kind has goes without saying.
+  for (const auto& [key, text] : now)
+    if (old.contains(key)) compare(out, title + ": " + key, old[key], text);
+}
+
+// Pools that both have.
+void compare_pools(Settings& out, const Config& before, const Config& after) {
+  for (const auto& [name, pool] : after.pools) {
+    const auto old = before.pools.find(name);
+    if (old == before.pools.end()) continue;
+    const std::string title = title_of(pool) + ": ";
+    compare_checks(out, title + "check", old->second, pool);
+    compare(out, title + "minimum", number(old->second.minimum), number(pool.minimum));
+    compare(out, title + "panic", fmt::format("{}%", old->second.panic),
+            fmt::format("{}%", pool.panic));
+    compare(out, title + "slow-start", duration_text(old->second.slow_start),
+            duration_text(pool.slow_start));
+  }
+}
+
 }  // namespace
 
 std::vector<api::ServiceChange> compare_services(const Config& before, const Config& after) {
@@ -164,6 +200,7 @@ std::vector<api::SettingChange> compare_settings(const Config& before, const Con
           fmt::format("{}s", after.drain.count()));
   compare(out, "flows", number(before.flows), number(after.flows));
   if (before.seed != after.seed) out.push_back({"seed", "(a secret)", "(another)"});
+  compare_pools(out, before, after);
   return out;
 }
 

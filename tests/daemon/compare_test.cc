@@ -96,5 +96,80 @@ TEST_F(CompareTest, TheSeedIsNeverSaid) {
           {"mtu", "", "1400"}, {"drain", "900s", "5s"}, {"seed", "(a secret)", "(another)"}}));
 }
 
+// Of the pool, whose values of health are `before` and then `after`.
+std::vector<api::SettingChange> health_changes(const std::string& before,
+                                               const std::string& after) {
+  const std::string pool = "  web:\n";
+  return compare_settings(config(kText, pool, pool + "    " + before + "\n"),
+                          config(kText, pool, pool + "    " + after + "\n"));
+}
+
+using Changes = std::vector<api::SettingChange>;
+
+TEST(CompareHealth, ACheckComesAndGoes) {
+  EXPECT_EQ(health_changes("check: none", "check: {http: /healthz, every: 5s}"),
+            (Changes{{"pool web: check", "", "http: /healthz"}}));
+  EXPECT_EQ(health_changes("check: {exec: [/bin/test, a, \"b\\n\"]}", "check: none"),
+            (Changes{{"pool web: check", "exec: /bin/test a b\\x0a", ""}}));
+}
+
+TEST(CompareHealth, AnotherKindHasOnlyTheTimesInCommon) {
+  EXPECT_EQ(health_changes("check: {tcp: connect, fall: 2}", "check: {dns: a.example}"),
+            (Changes{{"pool web: check", "tcp: connect", "dns: a.example"},
+                     {"pool web: check: fall", "2", "3"}}));
+}
+
+TEST(CompareHealth, EveryKeyIsSaidInItsWords) {
+  EXPECT_EQ(health_changes("check: {tcp: connect}",
+                           "check: {tcp: connect, port: 81, via: direct, every: 1500ms, timeout: "
+                           "500ms, rise: 3, fall: 4, hold-down: 0s}"),
+            (Changes{{"pool web: check: every", "2s", "1500ms"},
+                     {"pool web: check: fall", "3", "4"},
+                     {"pool web: check: hold-down", "30s", "0s"},
+                     {"pool web: check: port", "the first of the service", "81"},
+                     {"pool web: check: rise", "2", "3"},
+                     {"pool web: check: timeout", "1s", "500ms"},
+                     {"pool web: check: via", "tunnel", "direct"}}));
+  EXPECT_EQ(health_changes("check: {https: /}",
+                           "check: {https: /, expect: [200, 300-399], host: a.example, body: ok, "
+                           "http2: true, verify: true, weight-from: header}"),
+            (Changes{{"pool web: check: body", "", "\"ok\""},
+                     {"pool web: check: expect", "200-299", "200, 300-399"},
+                     {"pool web: check: host", "", "a.example"},
+                     {"pool web: check: http2", "false", "true"},
+                     {"pool web: check: verify", "false", "true"},
+                     {"pool web: check: weight-from", "", "header"}}));
+  EXPECT_EQ(health_changes("check: {dns: a.example}",
+                           "check: {dns: a.example, type: SOA, rcode: [NOERROR, NXDOMAIN]}"),
+            (Changes{{"pool web: check: rcode", "NOERROR", "NOERROR, NXDOMAIN"},
+                     {"pool web: check: type", "A", "SOA"}}));
+  EXPECT_EQ(health_changes("check: {grpc: server}", "check: {grpc: {service: a.B, tls: true}}"),
+            (Changes{{"pool web: check", "grpc: server", "grpc: a.B"},
+                     {"pool web: check: tls", "false", "true"}}));
+}
+
+TEST(CompareHealth, BytesCanBeShown) {
+  EXPECT_EQ(health_changes("check: {udp: {send: \"\\xff\", expect: a}}",
+                           "check: {udp: {send: \"\\xfe\"}}"),
+            (Changes{{"pool web: check: expect", "\"a\"", ""},
+                     {"pool web: check: send", "\"\\xff\"", "\"\\xfe\""}}));
+}
+
+TEST(CompareHealth, WhatFollowsOfAPool) {
+  EXPECT_EQ(
+      health_changes("check: {icmp: echo}",
+                     "check: {icmp: echo}\n    minimum: 1\n    panic: 0%\n    slow-start: 90s"),
+      (Changes{{"pool web: minimum", "", "1"},
+               {"pool web: panic", "50%", "0%"},
+               {"pool web: slow-start", "0s", "90s"}}));
+}
+
+TEST_F(CompareTest, APoolWithoutANameIsItsService) {
+  const std::string own = "backends: [198.51.100.1]", checked = own + ", check: {icmp: echo}";
+  EXPECT_EQ(compare_settings(config(kText, "pool: web", own), config(kText, "pool: web", checked)),
+            (Changes{{"service shop: check", "", "icmp: echo"}}));
+  EXPECT_TRUE(compare_settings(before, config(kText, "pool: web", checked)).empty());
+}
+
 }  // namespace
 }  // namespace sluice

@@ -2,6 +2,7 @@
 #include "program/packet.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <net/ethernet.h>
 #include <netinet/in.h>
 
@@ -104,8 +105,8 @@ bench_headers headers_of(const Packet& packet) {
 
 std::vector<uint8_t> frame_of(const bench_headers& headers, uint32_t flow) {
   bench_headers h = headers;
-  uint32_t& source = h.is_v6 ? h.ipv6.source[3] : h.ipv4.source;
-  source = htonl(bench_flow_address(ntohl(source), flow));
+  h.ipv4.source = htonl(uint32_t(bench_flow_address(ntohl(h.ipv4.source), flow)));
+  h.ipv6.source[1] = htobe64(bench_flow_address(be64toh(h.ipv6.source[1]), flow));
   (h.is_udp ? h.udp.source : h.tcp.source) = htons(bench_flow_port(flow));
   std::vector<uint8_t> out;
   append(out, h.ethernet, BENCH_ETHERNET_LENGTH);

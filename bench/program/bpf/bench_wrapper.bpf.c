@@ -58,17 +58,16 @@ static __always_inline void write_ipv4(struct bench_ipv4 *ip, __u32 flow)
 
 static __always_inline void write_ipv6(struct bench_ipv6 *ip, __u32 flow)
 {
-	const __u32 base = bpf_ntohl(headers.ipv6.source[3]);
+	const __u64 base = bpf_be64_to_cpu(headers.ipv6.source[1]);
 
 	ip->version_class_label = headers.ipv6.version_class_label;
 	ip->payload_length = headers.ipv6.payload_length;
 	ip->next_header = headers.ipv6.next_header;
 	ip->hop_limit = headers.ipv6.hop_limit;
-	for (int i = 0; i < 3; i++)
-		ip->source[i] = headers.ipv6.source[i];
-	ip->source[3] = bpf_htonl(bench_flow_address(base, flow));
-	for (int i = 0; i < 4; i++)
-		ip->destination[i] = headers.ipv6.destination[i];
+	ip->source[0] = headers.ipv6.source[0];
+	ip->source[1] = bpf_cpu_to_be64(bench_flow_address(base, flow));
+	ip->destination[0] = headers.ipv6.destination[0];
+	ip->destination[1] = headers.ipv6.destination[1];
 }
 
 static __always_inline void write_tcp(struct bench_tcp *tcp, __u32 flow)

@@ -19,14 +19,13 @@ enum {
 	DEFAULT_RING_SIZE = (DEFAULT_RING_SLOTS + 1) * sizeof(__u32), // sluice_ring_size()
 
 	// As sluice_layout_of() has it.
-	DEFAULT_VIPS_AT =
-	    sizeof(struct sluice_generation) + DEFAULT_VIPS / SLUICE_BUCKET * sizeof(__u32),
-	DEFAULT_SERVICE_DISPLACEMENTS_AT =
-	    DEFAULT_VIPS_AT + DEFAULT_VIPS * sizeof(struct sluice_vip),
 	DEFAULT_SERVICES_AT =
-	    DEFAULT_SERVICE_DISPLACEMENTS_AT + DEFAULT_SERVICES / SLUICE_BUCKET * sizeof(__u32),
-	DEFAULT_RANGE_SERVICES_AT =
+	    sizeof(struct sluice_generation) + DEFAULT_SERVICES / SLUICE_BUCKET * sizeof(__u32),
+	DEFAULT_VIP_DISPLACEMENTS_AT =
 	    DEFAULT_SERVICES_AT + DEFAULT_SERVICES * sizeof(struct sluice_service),
+	DEFAULT_VIPS_AT =
+	    DEFAULT_VIP_DISPLACEMENTS_AT + DEFAULT_VIPS / SLUICE_BUCKET * sizeof(__u32),
+	DEFAULT_RANGE_SERVICES_AT = DEFAULT_VIPS_AT + DEFAULT_VIPS * sizeof(struct sluice_vip),
 	DEFAULT_PORT_PAGES_AT =
 	    DEFAULT_RANGE_SERVICES_AT + DEFAULT_RANGE_SERVICES * sizeof(struct sluice_service),
 	DEFAULT_POSITIONS_AT =
@@ -37,13 +36,13 @@ enum {
 // Read member by member, where it is needed: casting the volatile away would let clang fold the
 // values the object was compiled with.
 const volatile struct sluice_layout cfg_layout = {
-    .vip_bucket_mask = DEFAULT_VIPS / SLUICE_BUCKET - 1,
-    .vips_at = DEFAULT_VIPS_AT,
-    .vip_mask = DEFAULT_VIPS - 1,
-    .service_displacements_at = DEFAULT_SERVICE_DISPLACEMENTS_AT,
     .service_bucket_mask = DEFAULT_SERVICES / SLUICE_BUCKET - 1,
     .services_at = DEFAULT_SERVICES_AT,
     .service_mask = DEFAULT_SERVICES - 1,
+    .vip_displacements_at = DEFAULT_VIP_DISPLACEMENTS_AT,
+    .vip_bucket_mask = DEFAULT_VIPS / SLUICE_BUCKET - 1,
+    .vips_at = DEFAULT_VIPS_AT,
+    .vip_mask = DEFAULT_VIPS - 1,
     .range_services_at = DEFAULT_RANGE_SERVICES_AT,
     .range_service_mask = DEFAULT_RANGE_SERVICES - 1,
     .port_pages_at = DEFAULT_PORT_PAGES_AT,

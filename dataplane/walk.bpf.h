@@ -60,11 +60,21 @@ __attribute__((noinline)) int walk_all(struct hook_ctx *ctx)
 
 enum { NO_ACTION = -2 }; // no hook has such a one
 
+// A number that clang cannot know: or it keeps it on the stack from the beginning, for every
+// packet.
+static __always_inline int no_action(void)
+{
+	int action = NO_ACTION;
+
+	barrier_var(action);
+	return action;
+}
+
 static __always_inline int finish_plain(const struct packet *pkt, enum verdict v)
 {
 	if (likely(v == V_TX))
 		return finish(pkt, V_TX);
-	return unlikely(v == NOT_PLAIN) ? NO_ACTION : finish(pkt, v);
+	return unlikely(v == NOT_PLAIN) ? no_action() : finish(pkt, v);
 }
 
 // Functions of their own, because the kernel bounds the stack of functions that call each other: to

@@ -76,9 +76,10 @@ std::string text_of_map(const bpf_map* map) {
                      bpf_map__map_flags(map));
 }
 
+// An entry has its flow's hash, and what the hash is shows in its key.
 bool is_of_flows(std::string_view text) {
-  for (const char* begin :
-       {"struct sluice_flow", "enum sluice_flow", "struct sluice_addr", "enum sluice_slot"})
+  for (const char* begin : {"struct sluice_flow", "enum sluice_flow", "struct sluice_addr",
+                            "enum sluice_slot", "struct sluice_hash_key"})
     if (text.starts_with(begin)) return true;
   return false;
 }

@@ -179,16 +179,17 @@ GenerationBytes compile_generation(const Image& image, const Frontends& frontend
   header.vip_seed = write_table(
       vips, shape.vips,
       [](const sluice_vip& v, uint64_t seed) { return sluice_vip_hash(&v.addr, seed); },
-      bytes.data() + sluice_vip_displacements_at(), bytes.data() + sluice_vips_at(shape));
-  header.service_seed = write_table(
+      bytes.data() + sluice_vip_displacements_at(shape), bytes.data() + sluice_vips_at(shape));
+  const uint64_t tries = write_table(
       frontends.services, shape.services,
       [](const sluice_service& s, uint64_t seed) {
         return sluice_service_hash(
-            sluice_service_base(sluice_addr_high(&s.vip), sluice_addr_low(&s.vip), seed),
+            sluice_service_base(sluice_addr_high(&s.vip), sluice_addr_low(&s.vip),
+                                sluice_service_multiplier(seed)),
             s.endpoint);
       },
-      bytes.data() + sluice_service_displacements_at(shape),
-      bytes.data() + sluice_services_at(shape));
+      bytes.data() + sluice_service_displacements_at(), bytes.data() + sluice_services_at(shape));
+  header.service_multiplier = sluice_service_multiplier(tries);
   std::memcpy(bytes.data(), &header, sizeof(header));
   write_array(bytes, sluice_range_services_at(shape), frontends.range_services);
   write_array(bytes, sluice_port_pages_at(shape), frontends.port_pages);

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // The flow hash: the one definition of which slot a flow belongs to, for BPF and C++.
 //
-// NH (RFC 4418, 5.2.2: UMAC's first layer) over the 32-bit words of the 5-tuple, then a
-// bijective finaliser. NH is 2^-32-almost universal under its 320-bit key, so whoever does not
-// know the key cannot choose flows that land on one backend; five independent multiplications
-// make it as cheap as an unkeyed mix. Words are taken as they stand in the packet on a
-// little-endian machine: balancers of one fleet are of one endianness.
+// NH (RFC 4418, 5.2.2: UMAC's first layer) over the fields of the 5-tuple, then a bijective
+// finaliser. Ports, protocol and IPv4 addresses are its 32-bit words. IPv6 addresses are words of
+// 64 bits, a pair each, and of their product there are the low 64 bits: half as many
+// multiplications, reads and additions. Where the lowest bit that two halves differ in is bit n,
+// their hashes are the same with a probability of 2^-(64 - n) at most; hence halves are taken in
+// host order, where neighbours differ in the lowest bits. Whoever does not know the key cannot
+// choose flows that land on one backend; independent multiplications make it as cheap as an unkeyed
+// mix. The other words are taken as they stand in the packet on a little-endian machine: balancers
+// of one fleet are of one endianness.
 #pragma once
 
 #include "product.h"
 #include "sluice_abi.h"
 
-enum { SLUICE_HASH_KEY_WORDS = 10 };
-
 struct sluice_hash_key {
-	__u32 word[SLUICE_HASH_KEY_WORDS];
+	__u64 half[4]; // of source and destination; the words of the first are IPv4's
+	__u32 word[2]; // of what follows the addresses
 };
 
 static inline __u64 sluice_nh(__u32 a, __u32 key_a, __u32 b, __u32 key_b)
@@ -30,30 +33,33 @@ static inline __u32 sluice_hash_finish(__u64 h)
 	return h >> 32;
 }
 
-// Of an IPv6 address, under four words of the key.
-static inline __u64 sluice_nh_address(const struct sluice_addr *a, const volatile __u32 *key)
+// Of an IPv6 address, under two words of the key.
+static inline __u64 sluice_nh_address(const struct sluice_addr *a, const volatile __u64 *key)
 {
-	return sluice_nh(a->word[0], key[0], a->word[1], key[1]) +
-	       sluice_nh(a->word[2], key[2], a->word[3], key[3]);
+	return sluice_product(sluice_swap(sluice_addr_high(a)) + key[0],
+			      sluice_swap(sluice_addr_low(a)) + key[1]);
 }
 
 // The three parts of what is finished: of IPv4's two addresses, of IPv6's, and of what follows.
 static inline __u64 sluice_nh_v4(__be32 src, __be32 dst, const volatile struct sluice_hash_key *key)
 {
-	return sluice_nh(src, key->word[0], dst, key->word[1]);
+	typedef __u32 __attribute__((may_alias)) word;
+	const volatile word *words = (const volatile word *)key->half;
+
+	return sluice_nh(src, words[0], dst, words[1]);
 }
 
 static inline __u64 sluice_nh_v6(const struct sluice_addr *src, const struct sluice_addr *dst,
 				 const volatile struct sluice_hash_key *key)
 {
-	return sluice_nh_address(src, key->word) + sluice_nh_address(dst, key->word + 4);
+	return sluice_nh_address(src, key->half) + sluice_nh_address(dst, key->half + 2);
 }
 
-// `ports`: the source port and the destination port, four bytes as they stand in the packet.
-static inline __u64 sluice_nh_l4(__u32 ports, __u8 proto,
+// `endpoint`: sluice_endpoint() of what the flow goes to.
+static inline __u64 sluice_nh_l4(__be16 sport, __u32 endpoint,
 				 const volatile struct sluice_hash_key *key)
 {
-	return sluice_nh(ports, key->word[8], proto, key->word[9]);
+	return sluice_nh(sport, key->word[0], endpoint, key->word[1]);
 }
 
 // Which slot a flow belongs to. `fields` is an enum sluice_hash_fields; what it leaves out counts
@@ -70,8 +76,8 @@ sluice_flow_hash(const struct sluice_flow *f, const volatile struct sluice_hash_
 		h = sluice_nh_v4(f->src.word[3], with_vip ? f->dst.word[3] : 0, key);
 	else
 		h = with_vip ? sluice_nh_v6(&f->src, &f->dst, key)
-			     : sluice_nh_address(&f->src, key->word);
+			     : sluice_nh_address(&f->src, key->half);
 	if (fields == SLUICE_HASH_FIVE_TUPLE)
-		h += sluice_nh_l4((__u32)f->dport << 16 | f->sport, f->proto, key);
+		h += sluice_nh_l4(f->sport, sluice_endpoint(f->proto, f->dport), key);
 	return sluice_hash_finish(h);
 }

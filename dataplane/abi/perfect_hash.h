@@ -23,17 +23,27 @@ static inline __u64 sluice_vip_hash(const struct sluice_addr *a, __u64 seed)
 	return sluice_mix(sluice_product(high ^ seed, 0x9e3779b97f4a7c15ull) + low);
 }
 
-// Of the halves of a VIP's address: what the hashes of all its endpoints have in common.
-static inline __u64 sluice_service_base(__u64 high, __u64 low, __u64 seed)
-{
-	const __u64 h = sluice_product(low ^ seed, 0x9e3779b97f4a7c15ull) + high;
+// Services' hash is a sum of products, which wait for no other: all the rest of a packet's way
+// waits for them. A product's bit depends on no higher ones of its factors, so halves are taken in
+// host order, where addresses differ in the lowest bits. The multiplier is what is chosen anew
+// until a table has no collisions.
 
-	return h ^ h >> 32;
+// Of the halves of a VIP's address: what the hashes of all its endpoints have in common.
+static inline __u64 sluice_service_base(__u64 high, __u64 low, __u64 multiplier)
+{
+	return sluice_product(sluice_swap(low), multiplier) +
+	       sluice_product(sluice_swap(high), 0x9e3779b97f4a7c15ull);
 }
 
 static inline __u64 sluice_service_hash(__u64 base, __u32 endpoint)
 {
-	return sluice_product(base + endpoint, 0xd6e8feb86659fd93ull);
+	return base + sluice_product(endpoint, 0xd6e8feb86659fd93ull);
+}
+
+// The multiplier to be tried as the n-th.
+static inline __u64 sluice_service_multiplier(__u64 n)
+{
+	return sluice_mix(sluice_product(n + 1, 0x9e3779b97f4a7c15ull)) | 1;
 }
 
 // The displacement that belongs to a hash. Masks are those of struct sluice_layout: a table's

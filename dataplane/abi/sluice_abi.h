@@ -36,6 +36,12 @@ static inline __u64 sluice_addr_low(const struct sluice_addr *a)
 	return ((const sluice_half *)a)[1];
 }
 
+// A half's bytes the other way round: as a number, on a little-endian machine.
+static inline __u64 sluice_swap(__u64 half)
+{
+	return __builtin_bswap64(half);
+}
+
 // The 5-tuple. Padding is explicit and zero: maps compare raw bytes.
 struct sluice_flow {
 	struct sluice_addr src;
@@ -52,10 +58,10 @@ SLUICE_STATIC_ASSERT(sizeof(struct sluice_flow) == 40, "sluice_flow has implicit
 // One map value, built aside and swapped in whole:
 //
 //	struct sluice_generation          the header
-//	__u32                vip_displacement[shape.vips / SLUICE_BUCKET]
-//	struct sluice_vip     vip[shape.vips]
 //	__u32                service_displacement[shape.services / SLUICE_BUCKET]
 //	struct sluice_service service[shape.services]
+//	__u32                vip_displacement[shape.vips / SLUICE_BUCKET]
+//	struct sluice_vip     vip[shape.vips]
 //	struct sluice_service range_service[shape.range_services]
 //	struct sluice_port_page port_page[shape.port_pages]
 //	__u32                position[shape.positions]
@@ -90,11 +96,11 @@ struct sluice_shape {
 enum { SLUICE_FILTER_WORDS = 65536 / 32 };
 
 struct sluice_generation {
-	__u64 number;	    // counts up by one with every publication
-	__u64 vip_seed;	    // of the VIP table's perfect hash
-	__u64 service_seed; // of the service table's
-	__u32 prefixes;	    // number of the table of VIP prefixes, or SLUICE_NO_PREFIXES
-	__u16 macs;	    // how many of `mac` are in use; 0: frames for any MAC are ours
+	__u64 number;		  // counts up by one with every publication
+	__u64 vip_seed;		  // of the VIP table's perfect hash
+	__u64 service_multiplier; // of the service table's, odd
+	__u32 prefixes;		  // number of the table of VIP prefixes, or SLUICE_NO_PREFIXES
+	__u16 macs;		  // how many of `mac` are in use; 0: frames for any MAC are ours
 	__u16 pad;
 	__u64 tunnel_ports; // UDP ports our tunnels go to: four __be16 in memory, 0: none
 	// Our interfaces' MAC addresses: first six bytes in the order of the wire, then zero.
@@ -216,26 +222,26 @@ static inline struct sluice_addr sluice_prefix_name(__u32 number)
 }
 
 // Byte offsets in the generation value.
-static inline __u32 sluice_vip_displacements_at(void)
+static inline __u32 sluice_service_displacements_at(void)
 {
 	return sizeof(struct sluice_generation);
 }
-static inline __u32 sluice_vips_at(struct sluice_shape s)
-{
-	return sluice_vip_displacements_at() + s.vips / SLUICE_BUCKET * (__u32)sizeof(__u32);
-}
-static inline __u32 sluice_service_displacements_at(struct sluice_shape s)
-{
-	return sluice_vips_at(s) + s.vips * (__u32)sizeof(struct sluice_vip);
-}
 static inline __u32 sluice_services_at(struct sluice_shape s)
 {
-	return sluice_service_displacements_at(s) +
+	return sluice_service_displacements_at() +
 	       s.services / SLUICE_BUCKET * (__u32)sizeof(__u32);
+}
+static inline __u32 sluice_vip_displacements_at(struct sluice_shape s)
+{
+	return sluice_services_at(s) + s.services * (__u32)sizeof(struct sluice_service);
+}
+static inline __u32 sluice_vips_at(struct sluice_shape s)
+{
+	return sluice_vip_displacements_at(s) + s.vips / SLUICE_BUCKET * (__u32)sizeof(__u32);
 }
 static inline __u32 sluice_range_services_at(struct sluice_shape s)
 {
-	return sluice_services_at(s) + s.services * (__u32)sizeof(struct sluice_service);
+	return sluice_vips_at(s) + s.vips * (__u32)sizeof(struct sluice_vip);
 }
 static inline __u32 sluice_port_pages_at(struct sluice_shape s)
 {
@@ -254,13 +260,13 @@ static inline __u32 sluice_generation_size(struct sluice_shape s)
 // Where the arrays of a generation stand, in bytes from its beginning, and the masks that keep
 // places within them: load-time settings, worked out of the shape once, and not for every packet.
 struct sluice_layout {
-	__u32 vip_bucket_mask;
-	__u32 vips_at;
-	__u32 vip_mask;
-	__u32 service_displacements_at;
 	__u32 service_bucket_mask;
 	__u32 services_at;
 	__u32 service_mask;
+	__u32 vip_displacements_at;
+	__u32 vip_bucket_mask;
+	__u32 vips_at;
+	__u32 vip_mask;
 	__u32 range_services_at;
 	__u32 range_service_mask;
 	__u32 port_pages_at;
@@ -273,13 +279,13 @@ struct sluice_layout {
 static inline struct sluice_layout sluice_layout_of(struct sluice_shape s)
 {
 	struct sluice_layout layout = {
-	    .vip_bucket_mask = s.vips / SLUICE_BUCKET - 1,
-	    .vips_at = sluice_vips_at(s),
-	    .vip_mask = s.vips - 1,
-	    .service_displacements_at = sluice_service_displacements_at(s),
 	    .service_bucket_mask = s.services / SLUICE_BUCKET - 1,
 	    .services_at = sluice_services_at(s),
 	    .service_mask = s.services - 1,
+	    .vip_displacements_at = sluice_vip_displacements_at(s),
+	    .vip_bucket_mask = s.vips / SLUICE_BUCKET - 1,
+	    .vips_at = sluice_vips_at(s),
+	    .vip_mask = s.vips - 1,
 	    .range_services_at = sluice_range_services_at(s),
 	    .range_service_mask = s.range_services - 1,
 	    .port_pages_at = sluice_port_pages_at(s),

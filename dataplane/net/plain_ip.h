@@ -53,7 +53,7 @@ static __always_inline _Bool ipv6_is_plain(const struct plain_ipv6 *ip)
 	return (ip->first & 0xf0) == 0x60 && ip->first >> 56;
 }
 
-// Both ports, as sluice_nh_l4() has them.
+// Both ports, as struct sluice_flow has them.
 static __always_inline __u32 plain_ports(const struct l4_ports *ports)
 {
 	typedef __u32 __attribute__((may_alias))

@@ -137,8 +137,18 @@ static __always_inline _Bool patch_ipv6(struct ipv6hdr *ip, struct room room,
 	ip->payload_len = bpf_htons(m->head_len - header + pkt->l3_len);
 	if (unlikely(bits))
 		ip->saddr.in6_u.u6_addr32[3] |= pkt->hash & bits;
-	return m->flags & SLUICE_MEMBER_UDP ? patch_udp((void *)(ip + 1), room, pkt, sizeof(*ip))
-					    : 1;
+	return 1;
+}
+
+// Behind an IPv6 header the UDP checksum may be wanted, too.
+static __always_inline _Bool patch_udp_in_ipv6(struct ipv6hdr *ip, struct room room,
+					       const struct packet *pkt, __u32 tags)
+{
+	if (!patch_udp((void *)(ip + 1), room, pkt, sizeof(*ip)))
+		return 0;
+	return pkt->member->flags & SLUICE_MEMBER_UDP_CSUM
+		   ? write_udp_csum(pkt->ctx, ETH_HLEN + tags)
+		   : 1;
 }
 
 // Completes the head that stands at the beginning of `out`, behind `tags` bytes of VLAN tags.
@@ -155,7 +165,7 @@ static __always_inline _Bool patch_head(const struct cursor *out, const struct p
 		return 1;
 	if (!patch_ipv6(ip, room, pkt))
 		return 0;
-	return m->flags & SLUICE_MEMBER_UDP_CSUM ? write_udp_csum(pkt->ctx, ETH_HLEN + tags) : 1;
+	return m->flags & SLUICE_MEMBER_UDP ? patch_udp_in_ipv6(ip, room, pkt, tags) : 1;
 }
 
 static __always_inline _Bool write_head(const struct cursor *out, const struct packet *pkt,

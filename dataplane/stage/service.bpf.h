@@ -20,7 +20,7 @@ static __always_inline struct vip_name name_vip(const struct sluice_generation *
 	const struct vip_name name = {
 	    .high = high,
 	    .low = low,
-	    .base = sluice_service_base(high, low, g->service_seed),
+	    .base = sluice_service_base(high, low, g->service_multiplier),
 	};
 
 	return name;
@@ -37,8 +37,9 @@ entry_of(const struct sluice_generation *g, const struct vip_name *vip, __u32 en
 static __always_inline _Bool is_on(const struct sluice_service *service, const struct vip_name *vip,
 				   __u32 endpoint)
 {
-	return ((service->endpoint ^ endpoint) | (sluice_addr_low(&service->vip) ^ vip->low) |
-		(sluice_addr_high(&service->vip) ^ vip->high)) == 0;
+	return likely(service->endpoint == endpoint) &&
+	       likely(sluice_addr_low(&service->vip) == vip->low) &&
+	       likely(sluice_addr_high(&service->vip) == vip->high);
 }
 
 // The service of the packet's VIP on exactly this.

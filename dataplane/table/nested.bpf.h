@@ -23,7 +23,7 @@ static __always_inline const struct sluice_generation *current_generation(void)
 static __always_inline const struct sluice_vip *vip_at(const struct sluice_generation *g,
 						       __u64 hash)
 {
-	const __u32 *displacement = (const void *)g + sluice_vip_displacements_at();
+	const __u32 *displacement = (const void *)g + cfg_layout.vip_displacements_at;
 	const __u32 bucket = sluice_bucket_of(hash, cfg_layout.vip_bucket_mask);
 	const struct sluice_vip *vip = (const void *)g + cfg_layout.vips_at;
 
@@ -117,7 +117,7 @@ static __always_inline _Bool is_from_us(const struct packet *pkt)
 static __always_inline const struct sluice_service *service_at(const struct sluice_generation *g,
 							       __u64 hash)
 {
-	const __u32 *displacement = (const void *)g + cfg_layout.service_displacements_at;
+	const __u32 *displacement = (const void *)g + sluice_service_displacements_at();
 	const __u32 bucket = sluice_bucket_of(hash, cfg_layout.service_bucket_mask);
 	const struct sluice_service *service = (const void *)g + cfg_layout.services_at;
 
@@ -160,10 +160,13 @@ static __always_inline __u32 plain_hash(const struct packet *pkt, const void *pl
 
 	if (pkt->family == 4)
 		return sluice_hash_finish(sluice_nh_v4(ip4->saddr, ip4->daddr, key) +
-					  sluice_nh_l4(plain_ports(&ip4->ports), ip4->proto, key));
+					  sluice_nh_l4(ip4->ports.source,
+						       sluice_endpoint(ip4->proto, ip4->ports.dest),
+						       key));
 	return sluice_hash_finish(
 	    sluice_nh_v6(&ip6->saddr, &ip6->daddr, key) +
-	    sluice_nh_l4(plain_ports(&ip6->ports), plain_ipv6_proto(ip6), key));
+	    sluice_nh_l4(ip6->ports.source, sluice_endpoint(plain_ipv6_proto(ip6), ip6->ports.dest),
+			 key));
 }
 
 static __always_inline __u32 flow_hash(const struct packet *pkt, const void *plain)

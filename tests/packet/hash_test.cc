@@ -22,8 +22,16 @@ struct Flow {
   uint8_t protocol;
 };
 
+// The first eight bytes as a number, the last byte its lowest.
+uint64_t number_of(const uint8_t* bytes) {
+  uint64_t n = 0;
+  for (int i = 0; i < 8; i++) n = n << 8 | bytes[i];
+  return n;
+}
+
 // NH and Stafford's finaliser, written from their definitions and not from abi/flow_hash.h. Of two
-// IPv4 addresses, which are 4 bytes each, one pair of words is hashed; of IPv6's, four.
+// IPv4 addresses, which are 4 bytes each, one pair of words is hashed; of IPv6's, each a pair of
+// their halves.
 uint32_t reference_hash(const Flow& f, const std::array<uint32_t, 10>& key, HashFields fields) {
   const bool with_vip = fields != HashFields::kSource;
   uint64_t sum = 0;
@@ -39,17 +47,21 @@ uint32_t reference_hash(const Flow& f, const std::array<uint32_t, 10>& key, Hash
     if (with_vip) std::memcpy(pair + 4, f.destination.bytes().data() + 12, 4);
     add(pair, 0);
   } else {
-    for (size_t half : {0, 1}) {
-      add(f.source.bytes().data() + half * 8, half * 2);
-      if (with_vip) add(f.destination.bytes().data() + half * 8, 4 + half * 2);
-    }
+    uint64_t halves[4];
+    std::memcpy(halves, key.data(), sizeof(halves));
+    const auto add_address = [&](const uint8_t* bytes, size_t first_key) {
+      sum +=
+          (number_of(bytes) + halves[first_key]) * (number_of(bytes + 8) + halves[first_key + 1]);
+    };
+    add_address(f.source.bytes().data(), 0);
+    if (with_vip) add_address(f.destination.bytes().data(), 2);
   }
   if (fields == HashFields::kFiveTuple) {
     const uint16_t sport = htons(f.sport), dport = htons(f.dport);
     uint8_t rest[8] = {};
     std::memcpy(rest, &sport, 2);
-    std::memcpy(rest + 2, &dport, 2);
-    rest[4] = f.protocol;
+    std::memcpy(rest + 4, &dport, 2);
+    rest[6] = f.protocol;
     add(rest, 8);
   }
   sum ^= sum >> 30;
@@ -137,22 +149,53 @@ TEST(Hash, IsWhatItWasDecidedToBe) {
   const uint32_t label = uint32_t(out[15] & 0xf) << 16 | uint32_t(out[16]) << 8 | out[17];
   const Flow f = {*IpAddress::parse(kClient4), *IpAddress::parse(kVip4), 31337, 80, IPPROTO_TCP};
   EXPECT_EQ(label, reference_hash(f, key_of(s), HashFields::kFiveTuple) & 0xfffff);
-  EXPECT_EQ(label, 0x6e470u);
+  EXPECT_EQ(label, 0x88768u);
+}
+
+constexpr int kFlows = 20000;
+
+void check_spread(const std::map<std::string, int>& hits) {
+  EXPECT_EQ(hits.size(), 10u);
+  const double mean = kFlows / 10.0, sigma = std::sqrt(kFlows * 0.1 * 0.9);
+  for (const auto& [backend, n] : hits) EXPECT_NEAR(n, mean, 5 * sigma) << backend;
 }
 
 TEST(Hash, SpreadsConsecutivePortsAsEvenlyAsChance) {
   Loaded loaded(ten_backends(HashFields::kFiveTuple));
   ASSERT_TRUE(loaded.ok());
   std::map<std::string, int> hits;
-  constexpr int kFlows = 20000;
   for (int i = 0; i < kFlows; i++) {
     const Flow f = {*IpAddress::parse(kClient4), *IpAddress::parse(kVip4), uint16_t(1024 + i), 80,
                     IPPROTO_TCP};
     hits[outer_destination4(loaded.run(frame_of(f)).packet)]++;
   }
-  EXPECT_EQ(hits.size(), 10u);
-  const double mean = kFlows / 10.0, sigma = std::sqrt(kFlows * 0.1 * 0.9);
-  for (const auto& [backend, n] : hits) EXPECT_NEAR(n, mean, 5 * sigma) << backend;
+  check_spread(hits);
+}
+
+// Of IPv6 addresses that count up in the two bytes from `at`, and have nothing else to tell them
+// apart: not even ports are hashed.
+void check_spread_of_sources(size_t at) {
+  Loaded loaded(ten_backends(HashFields::kSource));
+  ASSERT_TRUE(loaded.ok());
+  std::map<std::string, int> hits;
+  for (int i = 0; i < kFlows; i++) {
+    uint8_t source[16] = {0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    source[at] = uint8_t(i >> 8);
+    source[at + 1] = uint8_t(i);
+    const Flow f = {IpAddress::from_v6(source), *IpAddress::parse(kVip6), 31337, 80, IPPROTO_TCP};
+    hits[outer_destination4(loaded.run(frame_of(f)).packet)]++;
+  }
+  check_spread(hits);
+}
+
+TEST(Hash, SpreadsIpv6HostsOfOneSubnetAsEvenlyAsChance) {
+  check_spread_of_sources(14);
+}
+TEST(Hash, SpreadsIpv6SubnetsAsEvenlyAsChance) {
+  check_spread_of_sources(6);
+}
+TEST(Hash, SpreadsIpv6InterfacesOfFewBitsAsEvenlyAsChance) {
+  check_spread_of_sources(8);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ bool is_vip(const GenerationBytes& g, const sluice_shape& s, const IpAddress& ad
   const auto* header = at<sluice_generation>(g, 0, 0);
   const sluice_addr a = to_abi(address);
   const uint64_t hash = sluice_vip_hash(&a, header->vip_seed);
-  const uint32_t d = *at<uint32_t>(g, sluice_vip_displacements_at(),
+  const uint32_t d = *at<uint32_t>(g, sluice_vip_displacements_at(s),
                                    sluice_bucket_of(hash, s.vips / SLUICE_BUCKET - 1));
   const auto* vip = at<sluice_vip>(g, sluice_vips_at(s), sluice_place_of(hash, d, s.vips - 1));
   const sluice_addr nobody = {};
@@ -34,10 +34,10 @@ bool is_vip(const GenerationBytes& g, const sluice_shape& s, const IpAddress& ad
 const sluice_service* service_at(const GenerationBytes& g, const sluice_shape& s,
                                  const sluice_addr& vip, uint32_t endpoint) {
   const auto* header = at<sluice_generation>(g, 0, 0);
-  const uint64_t base =
-      sluice_service_base(sluice_addr_high(&vip), sluice_addr_low(&vip), header->service_seed);
+  const uint64_t base = sluice_service_base(sluice_addr_high(&vip), sluice_addr_low(&vip),
+                                            header->service_multiplier);
   const uint64_t hash = sluice_service_hash(base, endpoint);
-  const uint32_t d = *at<uint32_t>(g, sluice_service_displacements_at(s),
+  const uint32_t d = *at<uint32_t>(g, sluice_service_displacements_at(),
                                    sluice_bucket_of(hash, s.services / SLUICE_BUCKET - 1));
   const auto* e =
       at<sluice_service>(g, sluice_services_at(s), sluice_place_of(hash, d, s.services - 1));

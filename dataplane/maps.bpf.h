@@ -112,14 +112,7 @@ struct {
 	__type(value, __u64);
 } clock SEC(".maps");
 
-// Mapped by the control plane: a next hop's new MAC is one aligned store.
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	__type(value, struct sluice_member);
-} members SEC(".maps");
+#include "members_map.bpf.h"
 
 // By member index: the only counter of the forwarding path. Totals of a VIP are sums.
 struct {

@@ -79,10 +79,10 @@ Result<Filter> Filter::create(const TcPlace& place, int program_fd, const std::s
   if (Result<void> r = make_qdisc(place); !r) return r.error();
   if (Result<void> r = filter.write(); !r) return r.error();
   // Before the filter, so that what is attached is always known.
-  if (bpf_obj_pin(filter.claim_.get(), pin.c_str()) != 0)
+  if (!pin.empty() && bpf_obj_pin(filter.claim_.get(), pin.c_str()) != 0)
     return errno_error("pin the claim of a tc filter as " + pin);
   if (Result<void> r = filter.attach_first(place, program_fd); !r) {
-    (void)unpin(pin);
+    if (!pin.empty()) (void)unpin(pin);
     return r.error();
   }
   return filter;

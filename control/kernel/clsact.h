@@ -18,7 +18,8 @@ namespace sluice::clsact {
 class Filter {
  public:
   // Makes the claim, pins it as `pin` and puts the filter there. The qdisc is made where there is
-  // none, and stays: others share it. On an error there is neither filter nor pin.
+  // none, and stays: others share it. On an error there is neither filter nor pin. An empty `pin`:
+  // the claim is this object's alone, and the filter goes with the interface.
   static Result<Filter> create(const TcPlace& place, int program_fd, const std::string& pin);
   // Of a claim; nothing if it is a descriptor of something else.
   static Result<std::optional<Filter>> open(UniqueFd claim);

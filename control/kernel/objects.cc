@@ -3,7 +3,6 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -113,12 +112,6 @@ Result<SkeletonPtr<Skeleton>> load_one(const char* hook, const Making& m, const 
   if (int e = Skeleton::load(s->get()); e < 0)
     return Error{errno_error(fmt::format("load the {} program", hook), e).message + log.tail()};
   return s;
-}
-
-Result<UniqueFd> copy_of(int fd) {
-  UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
-  if (!copy.valid()) return errno_error("keep a descriptor");
-  return copy;
 }
 
 }  // namespace

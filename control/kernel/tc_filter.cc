@@ -47,7 +47,7 @@ Result<TcFilter> TcFilter::create(const TcPlace& place, int program_fd, const st
     Result<std::optional<UniqueFd>> link = tcx::attach(place, program_fd);
     if (!link) return link.error();
     if (*link) {
-      if (bpf_obj_pin((*link)->get(), pin.c_str()) != 0)
+      if (!pin.empty() && bpf_obj_pin((*link)->get(), pin.c_str()) != 0)
         return errno_error("pin the link as " + pin);
       return TcFilter(place.ifindex, place.hook, Link{std::move(**link)});
     }

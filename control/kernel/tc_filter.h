@@ -26,7 +26,8 @@ class TcFilter {
   static Result<TcFilter> put(const TcPlace& place, int program_fd, const std::string& pin,
                               std::optional<TcKind> wanted = std::nullopt);
 
-  // Puts it there, though nothing may be pinned as `pin` yet.
+  // Puts it there, though nothing may be pinned as `pin` yet. With an empty `pin` it is for as long
+  // as this object lives (TCX) or the interface (clsact).
   static Result<TcFilter> create(const TcPlace& place, int program_fd, const std::string& pin,
                                  std::optional<TcKind> wanted = std::nullopt);
 

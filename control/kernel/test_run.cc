@@ -57,12 +57,18 @@ Result<TestOutcome> run_xdp(int program_fd, std::span<const uint8_t> frame,
 Result<TestOutcome> run_tc(int program_fd, std::span<const uint8_t> frame,
                            const TestConditions& conditions) {
   std::vector<uint8_t> out(frame.size() + kGrowth);
-  __sk_buff before = {.ingress_ifindex = conditions.ingress, .ifindex = conditions.ingress};
+  __sk_buff before = {.mark = conditions.mark,
+                      .ingress_ifindex = conditions.ingress,
+                      .ifindex = conditions.ingress};
+  __sk_buff after = {};
   LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame.data(), .data_out = out.data(),
               .data_size_in = uint32_t(frame.size()), .data_size_out = uint32_t(out.size()),
-              .ctx_in = &before, .ctx_size_in = sizeof(before));
+              .ctx_in = &before, .ctx_out = &after, .ctx_size_in = sizeof(before),
+              .ctx_size_out = sizeof(after));
   if (int r = bpf_prog_test_run_opts(program_fd, &run); r < 0) return failed(frame, r);
-  return TestOutcome{.action = run.retval, .frame = {out.begin(), out.begin() + run.data_size_out}};
+  return TestOutcome{.action = run.retval,
+                     .frame = {out.begin(), out.begin() + run.data_size_out},
+                     .mark = after.mark};
 }
 
 }  // namespace

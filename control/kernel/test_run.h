@@ -20,11 +20,14 @@ struct TestConditions {
   // XDP: bytes of metadata, all 0xff, in front of the frame. The program finds them where it makes
   // room, so that a header field nobody wrote shows.
   uint32_t metadata = 0;
+  // tc: the packet's mark.
+  uint32_t mark = 0;
 };
 
 struct TestOutcome {
   uint32_t action = 0;         // XDP_* or TC_ACT_*
   std::vector<uint8_t> frame;  // what the program left
+  uint32_t mark = 0;           // tc: the same of the mark
   // The kernel could not lay the frame out in one piece (beyond about 3.5 kB, with pages of 4 kB):
   // it refused, or showed the program only the beginning. No driver does that to a program like
   // ours, so what else stands here means nothing.

@@ -9,6 +9,7 @@
 #include "maps.bpf.h"
 #include "net/addr.h"
 #include "packet.bpf.h"
+#include "table/member.bpf.h"
 
 // The generation in place, or NULL before the first one is.
 static __always_inline const struct sluice_generation *current_generation(void)
@@ -208,23 +209,6 @@ static __always_inline __u32 position_at(const struct sluice_generation *g, __u3
 	const __u32 *positions = (const void *)g + cfg_layout.positions_at;
 
 	return positions[at & cfg_layout.position_mask];
-}
-
-static __always_inline _Bool find_member(struct packet *pkt, __u32 index)
-{
-	pkt->member_index = index;
-	pkt->member = bpf_map_lookup_elem(&members, &index);
-	return pkt->member;
-}
-
-static __always_inline __u64 head_word(const struct packet *pkt, __u32 i)
-{
-	return pkt->member->head[i];
-}
-
-static __always_inline __be32 entropy_bits(const struct packet *pkt)
-{
-	return pkt->member->entropy;
 }
 
 // Counters are per CPU.

@@ -61,6 +61,13 @@ void NetlinkRequest::put(int attribute, const void* data, size_t size) {
   if (nla_put(message_.get(), attribute, int(size), data) != 0) std::abort();
 }
 
+void NetlinkRequest::nest(int attribute, const std::function<void(NetlinkRequest&)>& fill) {
+  nlattr* begin = nla_nest_start(message_.get(), attribute);
+  if (!begin) std::abort();
+  fill(*this);
+  nla_nest_end(message_.get(), begin);
+}
+
 nlmsghdr* NetlinkRequest::header() const {
   return nlmsg_hdr(message_.get());
 }
@@ -188,6 +195,16 @@ Result<void> Netlink::ask(const std::vector<NetlinkRequest>& requests, const OnA
     const size_t end = std::min(begin + kBatch, requests.size());
     if (Result<void> r = ask_batch(requests, begin, end, f); !r) return r;
   }
+  return {};
+}
+
+Result<void> Netlink::change(const std::string& doing, NetlinkRequest request) {
+  std::vector<NetlinkRequest> requests;
+  requests.push_back(std::move(request));
+  int refused = 0;
+  Result<void> asked = ask(requests, [&](size_t, int error, const nlmsghdr*) { refused = error; });
+  if (!asked) return Error{doing + ": " + asked.error().message, asked.error().code};
+  if (refused != 0) return errno_error(doing, -refused);
   return {};
 }
 

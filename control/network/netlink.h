@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/ip_address.h"
@@ -35,6 +36,8 @@ class NetlinkRequest {
 
   void put(int attribute, const void* data, size_t size);
   void put_u32(int attribute, uint32_t value) { put(attribute, &value, sizeof value); }
+  // What `fill` puts goes into the attribute.
+  void nest(int attribute, const std::function<void(NetlinkRequest&)>& fill);
   void put_address(int attribute, const IpAddress& address) {
     put(attribute, address.data(), address.size());
   }
@@ -88,6 +91,9 @@ class Netlink {
   // Sends all requests and calls `f` exactly once for each. Every request must be of a kind that
   // gets exactly one answer: an object, an error, or (NLM_F_ACK) an acknowledgement.
   Result<void> ask(const std::vector<NetlinkRequest>& requests, const OnAnswer& f);
+  // Asks for one change, which must have NLM_F_ACK. What the kernel refuses is an Error whose
+  // message begins with `doing` and whose code is the kernel's.
+  Result<void> change(const std::string& doing, NetlinkRequest request);
 
  private:
   explicit Netlink(UniqueFd fd);

@@ -9,12 +9,13 @@ namespace sluice {
 
 namespace {
 
-NetlinkRequest request_for(const IpAddress& destination) {
+NetlinkRequest request_for(const IpAddress& destination, uint32_t mark) {
   rtmsg header = {};
   header.rtm_family = uint8_t(destination.family());
   header.rtm_dst_len = uint8_t(destination.size() * 8);
   NetlinkRequest request(RTM_GETROUTE, 0, header);
   request.put_address(RTA_DST, destination);
+  if (mark) request.put_u32(RTA_MARK, mark);
   return request;
 }
 
@@ -90,10 +91,12 @@ Result<Route> to_route(const nlmsghdr* message) {
 }  // namespace
 
 Result<std::vector<Result<Route>>> look_up_routes(Netlink& netlink,
-                                                  const std::vector<IpAddress>& destinations) {
+                                                  const std::vector<IpAddress>& destinations,
+                                                  uint32_t mark) {
   std::vector<NetlinkRequest> requests;
   requests.reserve(destinations.size());
-  for (const IpAddress& destination : destinations) requests.push_back(request_for(destination));
+  for (const IpAddress& destination : destinations)
+    requests.push_back(request_for(destination, mark));
   std::vector<Result<Route>> routes(destinations.size(), Error{"no answer"});
   Result<void> asked = netlink.ask(requests, [&](size_t index, int error, const nlmsghdr* answer) {
     routes[index] = answer ? to_route(answer) : Result<Route>(refusal(error));

@@ -20,8 +20,10 @@ struct Route {
 };
 
 // For each destination, in order, the route the kernel would take now (of several equal ones, the
-// one it would choose) or, as the Error, why it leads nowhere we could send to.
+// one it would choose) or, as the Error, why it leads nowhere we could send to. With a `mark`, that
+// of packets which have it.
 Result<std::vector<Result<Route>>> look_up_routes(Netlink& netlink,
-                                                  const std::vector<IpAddress>& destinations);
+                                                  const std::vector<IpAddress>& destinations,
+                                                  uint32_t mark = 0);
 
 }  // namespace sluice

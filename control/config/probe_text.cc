@@ -51,7 +51,7 @@ std::string why_no_name(std::string_view name) {
 
 std::string read_name(const Node& node, std::string_view text, Report& report) {
   const std::string why = why_no_name(text);
-  if (why.empty()) return node.text;
+  if (why.empty()) return std::string(node.text);
   complain(report, node, fmt::format("{} is not a name: {}", quoted(node.text), why));
   return "";
 }

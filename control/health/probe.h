@@ -35,6 +35,9 @@ struct Outcome {
   Answer answer = Answer::kUnknown;
   std::string text;  // "200 OK", "connection refused", ...: one line of at most 200 bytes
   std::optional<double> weight;  // what the backend wants of its configured one: 1.0 is all
+  // Something came back from the backend, if only a refusal or a wrong status: whatever is amiss,
+  // it is not the way there.
+  bool replied = false;
 };
 
 // A probe under way; destroying it ends it without an answer.

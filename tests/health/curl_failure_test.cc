@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// What libcurl's errors are taken for.
+#include "health/curl_failure.h"
+
+#include <cerrno>
+
+#include "health/ask.h"
+
+namespace sluice::health {
+namespace {
+
+TEST(CurlFailure, WhoseFaultItIs) {
+  const struct {
+    CurlFailure failure;
+    Answer answer;
+    const char* text;
+  } rows[] = {
+      // The kernel's own word, before anything was sent.
+      {{.code = CURLE_COULDNT_CONNECT, .os_error = ENETUNREACH},
+       Answer::kUnknown,
+       "network unreachable"},
+      {{.code = CURLE_COULDNT_CONNECT, .os_error = EHOSTUNREACH},
+       Answer::kUnknown,
+       "host unreachable"},
+      {{.code = CURLE_COULDNT_CONNECT, .os_error = EADDRNOTAVAIL},
+       Answer::kUnknown,
+       "Cannot assign requested address"},
+      {{.code = CURLE_COULDNT_CONNECT, .os_error = EACCES},
+       Answer::kUnknown,
+       "administratively prohibited"},
+      {{.code = CURLE_COULDNT_CONNECT, .os_error = ECONNREFUSED},
+       Answer::kBad,
+       "connection refused"},
+      {{.code = CURLE_COULDNT_CONNECT, .os_error = ECONNRESET}, Answer::kBad, "connection reset"},
+      // What came from the network.
+      {{.code = CURLE_COULDNT_CONNECT, .os_error = ENETUNREACH, .waited = true},
+       Answer::kBad,
+       "network unreachable"},
+      {{.code = CURLE_COULDNT_CONNECT, .os_error = EHOSTUNREACH, .waited = true},
+       Answer::kBad,
+       "host unreachable"},
+      {{.code = CURLE_COULDNT_CONNECT, .os_error = EACCES, .waited = true},
+       Answer::kBad,
+       "administratively prohibited"},
+      {{.code = CURLE_COULDNT_CONNECT, .os_error = ENOBUFS, .waited = true},
+       Answer::kUnknown,
+       "No buffer space available"},
+      {{.code = CURLE_COULDNT_CONNECT, .os_error = ENETDOWN, .waited = true},
+       Answer::kUnknown,
+       "Network is down"},
+      {{.code = CURLE_RECV_ERROR, .os_error = ECONNRESET, .waited = true, .connected = true},
+       Answer::kBad,
+       "connection reset"},
+      {{.code = CURLE_SEND_ERROR, .os_error = EPIPE, .connected = true},
+       Answer::kBad,
+       "connection reset"},
+      // libcurl's.
+      {{.code = CURLE_OUT_OF_MEMORY}, Answer::kUnknown, "Out of memory"},
+      {{.code = CURLE_OUT_OF_MEMORY, .connected = true},
+       Answer::kBad,
+       "a line of the headers is too long"},
+      {{.code = CURLE_FAILED_INIT}, Answer::kUnknown, "Failed initialization"},
+      {{.code = CURLE_SSL_CACERT_BADFILE, .message = "no file", .waited = true, .connected = true},
+       Answer::kUnknown,
+       "no file"},
+      {{.code = CURLE_SSL_CONNECT_ERROR, .message = "wrong version", .connected = true},
+       Answer::kBad,
+       "TLS: wrong version"},
+      {{.code = CURLE_HTTP2, .message = "nonsense", .connected = true},
+       Answer::kBad,
+       "HTTP/2: nonsense"},
+      {{.code = CURL_LAST, .message = "what is new", .connected = true},
+       Answer::kBad,
+       "what is new"},
+      // Time.
+      {{.code = CURLE_OPERATION_TIMEDOUT, .timeout = 1s, .took = 1001ms},
+       Answer::kBad,
+       "no answer within 1s (not connected)"},
+      {{.code = CURLE_OPERATION_TIMEDOUT, .connected = true, .timeout = 1500ms, .took = 1900ms},
+       Answer::kBad,
+       "no answer within 1500ms (connected)"},
+      {{.code = CURLE_OPERATION_TIMEDOUT,
+        .connected = true,
+        .encrypted = true,
+        .timeout = 1s,
+        .took = 1s},
+       Answer::kBad,
+       "no answer within 1s (connected, with TLS)"},
+      {{.code = CURLE_OPERATION_TIMEDOUT, .connected = true, .timeout = 1s, .took = 1600ms},
+       Answer::kUnknown,
+       "this host was too busy: it looked for an answer after 1600ms instead of 1s"},
+  };
+  for (const auto& row : rows) EXPECT_THAT(explain(row.failure), Is(row.answer, row.text));
+}
+
+}  // namespace
+}  // namespace sluice::health

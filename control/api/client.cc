@@ -95,6 +95,10 @@ Result<nlohmann::json> post(const std::string& socket_path, const std::string& p
   return request("POST", socket_path, path);
 }
 
+Result<Reply> get_reply(const std::string& socket_path, const std::string& path) {
+  return exchange("GET", socket_path, path);
+}
+
 Result<Reply> post_body(const std::string& socket_path, const std::string& path,
                         const std::string& body) {
   return exchange("POST", socket_path, path, &body);

@@ -21,6 +21,8 @@ struct Reply {
 
   bool ok() const { return status >= 200 && status <= 299; }
 };
+// An Error if there is no answer.
+Result<Reply> get_reply(const std::string& socket_path, const std::string& path);
 // Sends `body`. An Error if there is no answer.
 Result<Reply> post_body(const std::string& socket_path, const std::string& path,
                         const std::string& body);

@@ -114,6 +114,30 @@ struct Flows {
 };
 SLUICE_DOCUMENT(Flows, tables, half_open, half_open_most, events, slots)
 
+// What an operator has said of a backend, beside the configuration.
+struct Override {
+  std::string of;      // "pool/backend", or an address: every backend that has it
+  std::string what;    // "drain", "disable" or "ready"
+  std::string since;   // RFC 3339, UTC
+  std::string until;   // likewise; empty: until it is undone
+  double ends_in = 0;  // seconds; 0: it does not end by itself
+  std::string by;
+  std::string reason;
+  bool unknown = false;  // the configuration has no such backend
+
+  bool operator==(const Override&) const = default;
+};
+SLUICE_DOCUMENT(Override, of, what, since, until, ends_in, by, reason, unknown)
+
+struct PoolTrouble {
+  std::string pool;
+  std::string trouble;  // "panic" (its checks are not believed) or "below-minimum"
+  std::string detail;   // for people
+
+  bool operator==(const PoolTrouble&) const = default;
+};
+SLUICE_DOCUMENT(PoolTrouble, pool, trouble, detail)
+
 // GET /v1/status
 struct Status {
   std::string version;
@@ -131,12 +155,16 @@ struct Status {
   uint64_t members = 0;
   std::vector<Unusable> unusable;
   Flows flows;
+  std::vector<Override> overrides;
+  std::string overrides_trouble;  // why some are lost, or would be by a restart; empty: all is well
+  std::vector<PoolTrouble> pools_in_trouble;
+  std::string checker_trouble;  // why no check is believed: "isolated: ..."; empty: they are
 
   bool operator==(const Status&) const = default;
 };
 SLUICE_DOCUMENT(Status, version, instance, generation, config_file, config_loaded_at, last_error,
                 unconfirmed, confirm_in, config_trouble, interfaces, counters, services, members,
-                unusable, flows)
+                unusable, flows, overrides, overrides_trouble, pools_in_trouble, checker_trouble)
 
 // A backend as a member of one service.
 struct Backend {
@@ -149,11 +177,15 @@ struct Backend {
   // "up", or why it gets no new flows: "weight-0", "leaving" (the file has it no more, and its
   // flows live on), "no-next-hop"; or that it does by what was known before, "stale-next-hop".
   std::string state;
-  std::string detail;  // for people; empty when there is nothing to add
+  std::string detail;         // for people; empty when there is nothing to add
+  std::string health;         // as `state` of a PoolBackend; empty: the daemon does not say
+  std::string health_since;   // RFC 3339, UTC
+  std::string health_output;  // of the last check; one line
 
   bool operator==(const Backend&) const = default;
 };
-SLUICE_DOCUMENT(Backend, name, address, weight, share_expected, packets, bytes, state, detail)
+SLUICE_DOCUMENT(Backend, name, address, weight, share_expected, packets, bytes, state, detail,
+                health, health_since, health_output)
 
 // The slots of one of a service's rings: that of UDP, or that of everything else.
 struct RingSlots {

@@ -6,23 +6,18 @@
 #include <chrono>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
+
+#include "api/route.h"
 
 namespace sluice::api {
 
 namespace {
 
-// What a route is asked: the name its path carries, and the query.
-struct Asked {
-  std::string_view name;
-  const Query& query;
-  std::string_view body;
-};
-
 constexpr std::chrono::hours kLongestConfirm(24);
 constexpr uint32_t kLargestNumber = 1'000'000;
-constexpr size_t kIgnoredBody = 1u << 20;
 constexpr size_t kConfigBody = 16u << 20;  // as large as the reader of files takes
 
 Answer get_status(const Handlers& handlers, const Asked&) {
@@ -98,17 +93,6 @@ std::optional<std::chrono::seconds> confirm_of(const Query& query) {
   return n ? std::optional(std::chrono::seconds(*n)) : std::nullopt;
 }
 
-// The first word of the query that is none of `known`; empty: there is none.
-std::string_view unknown_word(const Query& query, std::initializer_list<std::string_view> known) {
-  for (const auto& [name, value] : query)
-    if (std::ranges::find(known, name) == known.end()) return name;
-  return "";
-}
-
-Answer refuse_word(std::string_view name) {
-  return refuse(400, "\"" + std::string(name) + "\" is unknown here, or its value is wrong");
-}
-
 Answer post_config_apply(const Handlers& handlers, const Asked& asked) {
   if (const auto word = unknown_word(asked.query, {"confirm"}); !word.empty())
     return refuse_word(word);
@@ -147,13 +131,6 @@ Answer get_config_text(const Handlers& handlers, const Asked& asked) {
   return {.body = **text};
 }
 
-struct Route {
-  std::string_view method;
-  std::string_view path;  // one that ends in '/' goes on with a name
-  Answer (*answer)(const Handlers&, const Asked&);
-  size_t largest_body = kIgnoredBody;
-};
-
 constexpr Route kRoutes[] = {
     {"GET", "/v1/status", get_status},      //
     {"GET", "/v1/services", get_services},  //
@@ -177,33 +154,56 @@ std::optional<std::string_view> match(const Route& route, std::string_view path)
   return path.substr(route.path.size());
 }
 
+const Route* find_route(std::string_view method, std::string_view path) {
+  for (const std::span<const Route> routes : {std::span<const Route>(kRoutes), backend_routes()})
+    for (const Route& route : routes)
+      if (route.method == method && match(route, path)) return &route;
+  return nullptr;
+}
+
+// The methods that `path` knows; empty: there is no such path.
+std::string methods_of(std::string_view path) {
+  std::string allow;
+  for (const std::string_view method : {"GET", "POST"}) {
+    if (!find_route(method, path)) continue;
+    allow += (allow.empty() ? "" : ", ") + std::string(method);
+    if (method == "GET") allow += ", HEAD";
+  }
+  return allow;
+}
+
 }  // namespace
 
 Answer refuse(unsigned status, const std::string& why) {
   return {.status = status, .body = {{"error", why}}};
 }
 
-Answer answer(const Handlers& handlers, std::string_view method, std::string_view path,
-              const Query& query, std::string_view body) {
-  const std::string_view wanted = method == "HEAD" ? "GET" : method;
-  std::string allow;
-  for (const Route& route : kRoutes) {
-    const std::optional<std::string_view> name = match(route, path);
-    if (!name) continue;
-    if (route.method == wanted) return route.answer(handlers, {*name, query, body});
-    allow += (allow.empty() ? "" : ", ") + std::string(route.method);
-    if (route.method == "GET") allow += ", HEAD";
-  }
-  if (allow.empty()) return refuse(404, "there is nothing at \"" + std::string(path) + "\"");
-  Answer refused = refuse(405, std::string(path) + " knows " + allow + " only");
+std::string_view unknown_word(const Query& query, std::initializer_list<std::string_view> known) {
+  for (const auto& [name, value] : query)
+    if (std::ranges::find(known, name) == known.end()) return name;
+  return "";
+}
+
+Answer refuse_word(std::string_view name) {
+  return refuse(400, "\"" + std::string(name) + "\" is unknown here, or its value is wrong");
+}
+
+Answer answer(const Handlers& handlers, const Request& request) {
+  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  if (const Route* route = find_route(method, request.path))
+    return route->answer(handlers,
+                         {*match(*route, request.path), request.query, request.body, request.peer});
+  std::string allow = methods_of(request.path);
+  if (allow.empty())
+    return refuse(404, "there is nothing at \"" + std::string(request.path) + "\"");
+  Answer refused = refuse(405, std::string(request.path) + " knows " + allow + " only");
   refused.allow = std::move(allow);
   return refused;
 }
 
 size_t largest_body(std::string_view method, std::string_view path) {
-  for (const Route& route : kRoutes)
-    if (route.method == method && match(route, path)) return route.largest_body;
-  return kIgnoredBody;
+  const Route* const route = find_route(method, path);
+  return route ? route->largest_body : kIgnoredBody;
 }
 
 }  // namespace sluice::api

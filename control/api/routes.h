@@ -2,7 +2,9 @@
 // Which request is answered how: method and path in, status and document out; no HTTP here.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,9 +21,19 @@ struct Answer {
 // The document of every error: {"error": "..."}.
 Answer refuse(unsigned status, const std::string& why);
 
-// `path` without its query; both already unescaped. HEAD is answered as GET.
-Answer answer(const Handlers& handlers, std::string_view method, std::string_view path,
-              const Query& query, std::string_view body);
+// Who is at the other end of the socket, as the kernel tells.
+struct Peer {
+  std::optional<uint32_t> uid;
+};
+
+struct Request {
+  std::string_view method;  // HEAD is answered as GET
+  std::string_view path;    // without its query; both already unescaped
+  const Query& query;
+  std::string_view body = {};
+  Peer peer = {};
+};
+Answer answer(const Handlers& handlers, const Request& request);
 
 // How large a body such a request may have. Where nobody reads one, one is tolerated.
 size_t largest_body(std::string_view method, std::string_view path);

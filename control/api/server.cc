@@ -41,12 +41,12 @@ struct Desk {
 };
 
 // One request while its body arrives.
-struct Request {
+struct Arrival {
   Desk& desk;
   size_t largest;  // body it may have
   std::string body = {};
 
-  ~Request() { desk.held -= body.size(); }
+  ~Arrival() { desk.held -= body.size(); }
   // False if it is too much.
   bool take(std::string_view piece) {
     if (body.size() + piece.size() > largest || desk.held + piece.size() > kLargestBodies)
@@ -78,6 +78,12 @@ MHD_Result send(MHD_Connection* connection, const Answer& answer) {
   return queued;
 }
 
+// "16 MiB", "4 KiB"
+std::string size_text(size_t bytes) {
+  return bytes >= 1u << 20 ? fmt::format("{} MiB", bytes >> 20)
+                           : fmt::format("{} KiB", bytes >> 10);
+}
+
 bool announces_too_much(MHD_Connection* connection, size_t largest) {
   const char* const value =
       MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
@@ -88,15 +94,19 @@ bool announces_too_much(MHD_Connection* connection, size_t largest) {
   return r.ec == std::errc::result_out_of_range || length > largest;
 }
 
-// Who asks for a change, for the log.
-std::string peer(MHD_Connection* connection) {
+std::optional<ucred> peer_of(MHD_Connection* connection) {
   const MHD_ConnectionInfo* const info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   ucred who = {};
   socklen_t size = sizeof(who);
   if (!info || ::getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0)
-    return "an unknown peer";
-  return fmt::format("uid {} pid {}", who.uid, who.pid);
+    return std::nullopt;
+  return who;
+}
+
+// Who asks for a change, for the log.
+std::string to_string(const std::optional<ucred>& peer) {
+  return peer ? fmt::format("uid {} pid {}", peer->uid, peer->pid) : "an unknown peer";
 }
 
 Query query_of(MHD_Connection* connection) {
@@ -113,8 +123,12 @@ MHD_Result respond(const Handlers& handlers, MHD_Connection* connection, std::st
                    std::string_view path, std::string_view body) {
   const bool change = method != "GET" && method != "HEAD";
   const std::string what = printable(method) + " " + printable(path);
-  if (change) spdlog::info("api: {} from {}", what, peer(connection));
-  const Answer answered = answer(handlers, method, path, query_of(connection), body);
+  const std::optional<ucred> peer = peer_of(connection);
+  if (change) spdlog::info("api: {} from {}", what, to_string(peer));
+  const Query query = query_of(connection);
+  Request asked = {.method = method, .path = path, .query = query, .body = body};
+  if (peer) asked.peer.uid = peer->uid;
+  const Answer answered = answer(handlers, asked);
   if (change && answered.status >= 400)
     spdlog::warn("api: {} answered {}: {}", what, answered.status,
                  printable(answered.body.value("error", "")));
@@ -125,14 +139,14 @@ MHD_Result respond(const Handlers& handlers, MHD_Connection* connection, std::st
 MHD_Result on_request(void* userdata, MHD_Connection* connection, const char* path,
                       const char* method, const char*, const char* body, size_t* body_size,
                       void** request_slot) noexcept {
-  auto* request = static_cast<Request*>(*request_slot);
+  auto* request = static_cast<Arrival*>(*request_slot);
   if (!request) {
     Desk& desk = *static_cast<Desk*>(userdata);
-    request = new Request{desk, largest_body(method, path)};
+    request = new Arrival{desk, largest_body(method, path)};
     *request_slot = request;
     if (announces_too_much(connection, request->largest))
-      return send(connection, refuse(413, fmt::format("the body is larger than {} MiB",
-                                                      request->largest >> 20)));
+      return send(connection,
+                  refuse(413, "the body is larger than " + size_text(request->largest)));
     return MHD_YES;
   }
   if (*body_size > 0) {
@@ -145,7 +159,7 @@ MHD_Result on_request(void* userdata, MHD_Connection* connection, const char* pa
 }
 
 void on_completed(void*, MHD_Connection*, void** request_slot, MHD_RequestTerminationCode) {
-  delete static_cast<Request*>(*request_slot);
+  delete static_cast<Arrival*>(*request_slot);
   *request_slot = nullptr;
 }
 

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "api/backend_documents.h"
+#include "api/backend_order.h"
 #include "api/config_documents.h"
 #include "api/documents.h"
 #include "api/flow_query.h"
@@ -32,6 +34,26 @@ struct ConfigHandlers {
   std::function<Result<std::optional<ConfigText>>(size_t number)> show;
 };
 
+// Why something is not done, and the status that says so.
+struct Refusal {
+  unsigned status = 500;  // 404: there is no such backend; 409: something else has to be done first
+  std::string why;
+};
+
+// What is asked about backends. Names are well-formed.
+struct BackendHandlers {
+  // Of all pools if `pool` is empty; none: there is no such pool.
+  std::function<std::optional<BackendList>(std::string_view pool)> list;
+  // None: there is no such backend.
+  std::function<std::optional<PoolBackend>(const BackendName& name)> show;
+  // Empty: no backend has the address.
+  std::function<std::vector<PoolBackend>(const IpAddress& address)> node;
+  // Puts an override in force, or undoes it. `order.by` is who asks, as far as it can be told.
+  std::function<tl::expected<Overridden, Refusal>(const Overridable& whom,
+                                                  const BackendOrder& order)>
+      put;
+};
+
 // What the daemon says and does. Called on the event loop's thread, one at a time.
 struct Handlers {
   std::function<Status()> status;
@@ -45,6 +67,7 @@ struct Handlers {
   // sent first.
   std::function<Result<void>()> unload;
   ConfigHandlers config;
+  BackendHandlers backends;
 };
 
 class Server {

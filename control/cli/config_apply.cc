@@ -2,10 +2,9 @@
 // config apply, confirm and rollback: what changes the configuration.
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "api/client.h"
 #include "cli/config_text.h"
+#include "cli/duration.h"
 #include "cli/human.h"
 #include "cli/output.h"
 
@@ -14,19 +13,11 @@ namespace sluice::cli {
 namespace {
 
 constexpr const char* kConfirm = "--confirm";
-constexpr uint32_t kLongest = 24 * 3600;
-
-// "60s", "15m" or "1h" in seconds, as the configuration writes durations; 0: it is none.
-uint32_t seconds_of(const std::string& text) {
-  uint32_t n = 0;
-  const std::from_chars_result r = std::from_chars(text.data(), text.data() + text.size(), n);
-  const std::string_view unit(r.ptr, size_t(text.data() + text.size() - r.ptr));
-  const uint32_t size = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
-  return r.ec == std::errc() && size != 0 && n <= kLongest / size ? n * size : 0;
-}
+constexpr std::chrono::hours kLongest(24);
 
 std::string check_duration(const std::string& value) {
-  return seconds_of(value) ? "" : value + " is not a duration such as 60s or 5m, 24h at most";
+  return duration_of(value, kLongest) ? ""
+                                      : value + " is not a duration such as 60s or 5m, 24h at most";
 }
 
 constexpr VerbOption kOptions[] = {
@@ -36,7 +27,7 @@ constexpr VerbOption kOptions[] = {
 
 std::string query_of(const Options& options) {
   const std::string* const confirm = options.find(kConfirm);
-  return confirm ? fmt::format("?confirm={}", seconds_of(*confirm)) : "";
+  return confirm ? fmt::format("?confirm={}", duration_of(*confirm, kLongest)->count()) : "";
 }
 
 Result<int> report(const Options& options, const nlohmann::json& document) {

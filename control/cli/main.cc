@@ -43,12 +43,12 @@ std::string invocation(const CLI::Option& option) {
 std::string overview(const CLI::App& app) {
   std::string out = "usage: sluicectl [OPTIONS] VERB [ARGUMENTS]\n\n";
   for (const Verb& verb : verbs())
-    out += fmt::format("  {:<20}  {}\n", invocation(verb), verb.summary);
+    out += fmt::format("  {:<28}  {}\n", invocation(verb), verb.summary);
   out +=
-      fmt::format("  {:<20}  {}\n\noptions:\n", "help [VERB]", "this table, or more about a verb");
+      fmt::format("  {:<28}  {}\n\noptions:\n", "help [VERB]", "this table, or more about a verb");
   for (const CLI::Option* option : app.get_options())
     if (!option->get_description().empty())
-      out += fmt::format("  {:<20}  {}\n", invocation(*option), option->get_description());
+      out += fmt::format("  {:<28}  {}\n", invocation(*option), option->get_description());
   return out + "\nexit status: 0 done, 1 failed (the reason is on standard error), 2 wrong usage\n";
 }
 

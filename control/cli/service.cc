@@ -6,6 +6,7 @@
 
 #include "api/client.h"
 #include "api/documents.h"
+#include "cli/backend_text.h"
 #include "cli/human.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -61,22 +62,41 @@ std::string heading(const api::Service& service) {
   return facts.to_string();
 }
 
+// "down since 2024-02-29T12:00:00Z: connection refused"
+std::string health(const api::Backend& b) {
+  std::string out = b.health.empty() ? "-" : b.health;
+  if (!b.health_since.empty()) out += " since " + b.health_since;
+  return b.health_output.empty() ? out : out + ": " + b.health_output;
+}
+
 std::string backends(const api::Service& service, bool color) {
-  Table table({{"BACKEND"},
-               {"ADDRESS"},
-               {"WEIGHT", Align::kRight},
-               {"EXPECTED", Align::kRight},
-               {"ACTUAL", Align::kRight},
-               {"PACKETS", Align::kRight},
-               {"BYTES", Align::kRight},
-               {"STATE"},
-               {"DETAIL"}},
-              color);
-  for (const api::Backend& b : service.backends)
-    table.add({b.name, b.address, std::to_string(b.weight), human_share(b.share_expected),
-               service.packets ? human_share(double(b.packets) / double(service.packets)) : "-",
-               human_count(b.packets), human_bytes(b.bytes), Cell(b.state, b.state != kUp),
-               b.detail});
+  std::vector<Column> columns = {{"BACKEND"},
+                                 {"ADDRESS"},
+                                 {"WEIGHT", Align::kRight},
+                                 {"EXPECTED", Align::kRight},
+                                 {"ACTUAL", Align::kRight},
+                                 {"PACKETS", Align::kRight},
+                                 {"BYTES", Align::kRight},
+                                 {"STATE"},
+                                 {"DETAIL"}};
+  const bool has_health = std::ranges::any_of(
+      service.backends, [](const api::Backend& b) { return !b.health.empty(); });
+  if (has_health) columns.push_back({"HEALTH"});
+  Table table(columns, color);
+  for (const api::Backend& b : service.backends) {
+    std::vector<Cell> cells = {
+        b.name,
+        b.address,
+        std::to_string(b.weight),
+        human_share(b.share_expected),
+        service.packets ? human_share(double(b.packets) / double(service.packets)) : "-",
+        human_count(b.packets),
+        human_bytes(b.bytes),
+        Cell(b.state, b.state != kUp),
+        b.detail};
+    if (has_health) cells.push_back(Cell(health(b), is_alarming(b.health)));
+    table.add(cells);
+  }
   return table.to_string();
 }
 

@@ -4,6 +4,7 @@
 
 #include "api/client.h"
 #include "api/documents.h"
+#include "cli/backend_text.h"
 #include "cli/human.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -16,6 +17,15 @@ namespace {
 std::string slots(const api::Flows& flows) {
   return fmt::format("{} clean, {} in a window, {} in a tail", flows.slots.clean,
                      flows.slots.window, flows.slots.tail);
+}
+
+// "web: panic: 1 of 4 backends is healthy", a line each.
+std::string pools(const std::vector<api::PoolTrouble>& troubles) {
+  std::string out;
+  for (const api::PoolTrouble& t : troubles)
+    out += fmt::format("{}{}: {}{}{}", out.empty() ? "" : "\n", t.pool, t.trouble,
+                       t.detail.empty() ? "" : ": ", t.detail);
+  return out;
 }
 
 std::string heading(const api::Status& status) {
@@ -31,6 +41,10 @@ std::string heading(const api::Status& status) {
   if (status.unconfirmed)
     facts.add("UNCONFIRMED", "undone in " + human_duration(status.confirm_in) +
                                  " unless `sluicectl config confirm` is said");
+  if (!status.overrides.empty()) facts.add("OVERRIDES", lines_of(status.overrides));
+  if (!status.overrides_trouble.empty()) facts.add("OVERRIDE FILE", status.overrides_trouble);
+  if (!status.pools_in_trouble.empty()) facts.add("POOLS", pools(status.pools_in_trouble));
+  if (!status.checker_trouble.empty()) facts.add("CHECKS", status.checker_trouble);
   if (!status.config_trouble.empty()) facts.add("HISTORY", status.config_trouble);
   if (!status.last_error.empty()) facts.add("LAST ERROR", status.last_error);
   return facts.to_string();

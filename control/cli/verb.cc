@@ -39,6 +39,48 @@ constexpr std::string_view kFlowsDetails =
     "move\n"
     "while they are listed may be missing, or twice.";
 
+constexpr std::string_view kListDetails =
+    "STATE is up, down (no new flows; those it has are kept for the hold-down), dead (they are "
+    "lost),\n"
+    "unknown (no answer yet), unchecked, or what an operator has made of it: drained, disabled,\n"
+    "ready-forced. WEIGHT is what it gets now and, if that differs, what the file says; FLOWS are\n"
+    "those that are remembered of one that gets no new ones, \"12+3\" with 3 that are closing.";
+
+constexpr std::string_view kDrainDetails =
+    "New flows go to other backends, those it has stay until they end. It holds, across restarts "
+    "of\n"
+    "sluiced, for the time of --for or until `auto` undoes it.\n"
+    "\n"
+    "--wait ends with 0 when nothing is left, with 1 when --timeout is over or the drain is "
+    "undone.\n"
+    "What is remembered of flows is counted. A flow that has been silent since the drain began is "
+    "in\n"
+    "no table, and nobody can count it. So nothing is left when no flow is remembered and\n"
+    "\n"
+    "  - no slot would send a packet to it: whoever was silent for the whole window (`drain:` in "
+    "the\n"
+    "    file, 15m) has lost it anyhow; the machine can be switched off; or\n"
+    "  - no packet has been sent to it for the time of --quiet. How long a silent flow may yet "
+    "come\n"
+    "    back is said then; with --quiet longer than the window none can.";
+
+constexpr std::string_view kDisableDetails =
+    "It gets no packet any more, its flows are lost at once. It holds for the time of --for or "
+    "until\n"
+    "`auto` undoes it. --wait ends with 0 when nothing is sent to it.";
+
+constexpr std::string_view kReadyDetails =
+    "It gets its configured weight, whatever its checks say. It holds for the time of --for or "
+    "until\n"
+    "`auto` undoes it. --wait ends with 0 when it gets new flows.";
+
+constexpr std::string_view kAutoDetails =
+    "Its checks decide again. What was said of its address (`node`) is undone by `node auto` "
+    "only.";
+
+constexpr std::string_view kNodeAutoDetails =
+    "Checks decide again. What was said of single backends is undone by `backend auto` only.";
+
 constexpr std::string_view kDiffDetails =
     "Nothing is touched. MOVED is the share of a service's new flows that would go to another\n"
     "backend; flows that live are remembered and stay. Exits with 0 if the file would be "
@@ -75,6 +117,24 @@ const Verb kVerbs[] = {
      "Slots say what has to be remembered of flows: nothing (clean), who comes now and who came\n"
      "before (in a window after a change), or what is remembered yet (in a tail).",
      service_show},
+    {"backend list", "[POOL]", "every backend: state, weight, flows left, last check", kListDetails,
+     backend_list},
+    {"backend show", "POOL/BACKEND", "one backend: how it is asked, what it answered, what is left",
+     "\"By checks\" is what would hold without an override.", backend_show},
+    {"backend drain", "POOL/BACKEND", "no new flows; those it has end in peace", kDrainDetails,
+     backend_drain, drain_options()},
+    {"backend disable", "POOL/BACKEND", "no packets at all", kDisableDetails, backend_disable,
+     override_options()},
+    {"backend ready", "POOL/BACKEND", "new flows, whatever its checks say", kReadyDetails,
+     backend_ready, override_options()},
+    {"backend auto", "POOL/BACKEND", "undo drain, disable and ready", kAutoDetails, backend_auto},
+    {"node drain", "ADDRESS", "no new flows to that address, in all pools", kDrainDetails,
+     node_drain, drain_options()},
+    {"node disable", "ADDRESS", "no packets to that address", kDisableDetails, node_disable,
+     override_options()},
+    {"node ready", "ADDRESS", "new flows to that address, whatever checks say", kReadyDetails,
+     node_ready, override_options()},
+    {"node auto", "ADDRESS", "undo what was said of that address", kNodeAutoDetails, node_auto},
     {"flows list", "", "flows that are remembered, and their backends", kFlowsDetails, flows_list,
      flows_options()},
     {"config check", "FILE", "whether sluiced would accept a file; needs no daemon and no root",

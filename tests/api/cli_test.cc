@@ -43,7 +43,7 @@ TEST_F(CliTest, HelpAnswersForEveryRow) {
   const Outcome help = run("help");
   EXPECT_EQ(help.status, 0);
   const std::vector<std::string> rows = rows_of(help.out);
-  EXPECT_EQ(rows.size(), 15u);
+  EXPECT_EQ(rows.size(), 25u);
   for (const std::string& row : rows) {
     const std::string verb = lower_case_words(row);
     for (const std::string& form : {"help " + verb, verb + " --help", "-h " + verb}) {
@@ -198,7 +198,9 @@ TEST_F(CliTest, ReloadSaysWhatIsInForceOrWhyNot) {
 }
 
 TEST_F(CliTest, WithoutADaemonItAsksWhetherOneRuns) {
-  for (const char* verb : {"status", "service list", "service show a", "flows list", "reload"}) {
+  for (const char* verb :
+       {"status", "service list", "service show a", "flows list", "reload", "backend list",
+        "backend show web/be1", "backend drain web/be1 --wait"}) {
     const Outcome outcome = run(verb);
     EXPECT_EQ(outcome.status, 1) << verb;
     EXPECT_EQ(outcome.out, "") << verb;

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "api/fake_backends.h"
 #include "api/server.h"
 #include "base/event_loop.h"
 #include "base/unique_fd.h"
@@ -55,6 +56,17 @@ inline Service shop() {
                     {.ring = "udp", .slots = {.clean = 65'537}}}};
 }
 
+// The same from a daemon that checks two of its backends.
+inline Service checked() {
+  Service out = shop();
+  out.backends[0].health = "up";
+  out.backends[0].health_since = kNoon;
+  out.backends[1].health = "down";
+  out.backends[1].health_since = kNoon;
+  out.backends[1].health_output = "connection \x1b[31mrefused";
+  return out;
+}
+
 // A document that does not fit into a socket's buffer.
 inline Service large() {
   return {.name = "large", .backends = std::vector<Backend>(10'000, shop().backends[1])};
@@ -90,6 +102,26 @@ inline Status fixed_status() {
                     .events = {{.event = "RECORDED", .text = "remembered", .count = 821},
                                {.event = "LOST", .text = "its backend is gone", .count = 0}},
                     .slots = {.clean = 130'537, .window = 500, .tail = 37}}};
+}
+
+// Of one who has overrides, a pool in panic and a checker that sees nothing.
+inline Status status_in_trouble() {
+  Status out = fixed_status();
+  out.overrides = {
+      {.of = "web/be1",
+       .what = "drain",
+       .since = kNoon,
+       .until = "2024-02-29T12:10:00Z",
+       .ends_in = 570,
+       .by = "alice (uid 0)",
+       .reason = "new \x1b[31mdisks"},
+      {.of = "web/gone", .what = "disable", .since = kNoon, .by = "uid 0", .unknown = true},
+      {.of = "198.51.100.1", .what = "ready", .since = kNoon, .by = "uid 0"}};
+  out.overrides_trouble = "they hold until sluiced ends: No space left on device";
+  out.pools_in_trouble = {{"web", "panic", "1 of 4 backends is healthy, all are used"},
+                          {"dns", "below-minimum", ""}};
+  out.checker_trouble = "isolated: every backend failed at once";
+  return out;
 }
 
 // As many as the server below has; every second one is of "web/be3", which is leaving.
@@ -203,6 +235,8 @@ class RunningServer {
   std::atomic<int> confirms = 0;
   std::atomic<bool> waits = false;
   std::atomic<bool> reload_fails = false;
+  std::atomic<bool> in_trouble = false;
+  FakeBackends backends;
 
  private:
   template <class T>
@@ -214,7 +248,7 @@ class RunningServer {
   Handlers handlers() {
     return {.status =
                 [this] {
-                  Status status = fixed_status();
+                  Status status = in_trouble ? status_in_trouble() : fixed_status();
                   if (!waits) return status;
                   status.unconfirmed = true;
                   status.confirm_in = 42;
@@ -225,6 +259,7 @@ class RunningServer {
             .service = [](std::string_view name) -> std::optional<Service> {
               if (name == "shop") return shop();
               if (name == "large") return large();
+              if (name == "checked") return checked();
               return std::nullopt;
             },
             .flows = fixed_flows,
@@ -237,7 +272,8 @@ class RunningServer {
               loop_.stop();
               return {};
             },
-            .config = config_handlers()};
+            .config = config_handlers(),
+            .backends = backends.handlers()};
   }
 
   // What is asked for is what generation and time to confirm are.

@@ -32,6 +32,8 @@ std::string config_text(Topology& topology, const ConfigOptions& options) {
   std::string defaults;
   for (const auto& [key, value] : options.defaults)
     defaults += fmt::format("  {}: {}\n", key, value);
+  std::string pool;
+  for (const auto& [key, value] : options.pool) pool += fmt::format("    {}: {}\n", key, value);
   return fmt::format(R"(version: 1
 interfaces:
   {}: {{mode: {}}}
@@ -40,7 +42,7 @@ defaults:
   seed: the lab's own secret
 {}pools:
   web:
-    backends:
+{}    backends:
 {}services:
   shop:
     vip: ["{}"]
@@ -48,7 +50,7 @@ defaults:
     pool: web
     empty: {}
 )",
-                     kDevice, options.mode, options.forward, defaults, backends,
+                     kDevice, options.mode, options.forward, defaults, pool, backends,
                      fmt::join(topology.options().vips, "\", \""), fmt::join(options.ports, ", "),
                      options.empty);
 }
@@ -105,6 +107,11 @@ Result<void> Product::start_agents(const AgentOptions& options) {
     agents_.push_back(std::move(*agent));
   }
   return {};
+}
+
+Result<Exit> Product::unload_agent(const BackendHost& backend) {
+  return run_program(*backend.host, {programs_.agent, "unload", "--instance",
+                                     instance_ + "-" + backend.name, "--bpffs", bpffs_});
 }
 
 Result<Exit> Product::ctl(const std::vector<std::string>& args) {

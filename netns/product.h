@@ -30,6 +30,7 @@ struct ConfigOptions {
   std::vector<std::string> ports = {"80/tcp"};
   std::string empty = "drop";                   // what becomes of packets without a usable backend
   std::map<std::string, std::string> defaults;  // further keys of `defaults`: {"drain", "5s"}
+  std::map<std::string, std::string> pool;      // and of the pool: {"check", "{icmp: echo}"}
 };
 
 // The text of a configuration file: one service on `ports` of the topology's VIPs.
@@ -51,6 +52,8 @@ class Product {
   Result<void> start_daemon();
   // Starts the agent of every backend.
   Result<void> start_agents(const AgentOptions& options = {});
+  // Takes the decapsulation off a backend, whose agent ends.
+  Result<Exit> unload_agent(const BackendHost& backend);
   // Runs sluicectl on the balancer, with --socket before `args`.
   Result<Exit> ctl(const std::vector<std::string>& args);
   // Takes the data plane away. Works without the daemon.

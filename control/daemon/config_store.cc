@@ -14,7 +14,7 @@
 #include <memory>
 
 #include "base/log.h"
-#include "daemon/sealed_text.h"
+#include "daemon/sealed_file.h"
 #include "daemon/staged_file.h"
 
 namespace sluice {
@@ -31,27 +31,6 @@ constexpr size_t kDigits = 10;
 Result<void> make_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
   return errno_error("make the folder " + path);
-}
-
-Result<SealedText> read_sealed(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!fd.valid()) return errno_error("read " + path);
-  struct stat info = {};
-  if (::fstat(fd.get(), &info) < 0) return errno_error("read " + path);
-  if (!S_ISREG(info.st_mode) || size_t(info.st_size) > kLargestFile)
-    return Error{"read " + path + ": it is none of ours"};
-  std::string bytes(size_t(info.st_size), '\0');
-  size_t have = 0;
-  while (have < bytes.size()) {
-    const ssize_t n = ::read(fd.get(), bytes.data() + have, bytes.size() - have);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return errno_error("read " + path);
-    if (n == 0) break;
-    have += size_t(n);
-  }
-  std::optional<SealedText> sealed = unseal(std::string_view(bytes).substr(0, have));
-  if (!sealed) return Error{"read " + path + ": it is damaged"};
-  return std::move(*sealed);
 }
 
 // Ours are well-formed if the seal holds; of another version they may lack something.
@@ -120,7 +99,7 @@ void ConfigStore::load() {
       continue;
     }
     last_number_ = std::max(last_number_, *number);
-    const Result<SealedText> sealed = read_sealed(path_of(*number));
+    const Result<SealedText> sealed = read_sealed(path_of(*number), kLargestFile);
     std::optional<StoredConfig> entry = sealed ? facts_of<StoredConfig>(*sealed) : std::nullopt;
     if (!entry) {
       spdlog::warn("a configuration of the past is lost: {}",
@@ -136,7 +115,7 @@ void ConfigStore::load() {
 Result<std::string> ConfigStore::text(size_t n) const {
   if (n >= entries_.size())
     return Error{fmt::format("there is no configuration {} in the history", n)};
-  Result<SealedText> sealed = read_sealed(path_of(entries_[n].number));
+  Result<SealedText> sealed = read_sealed(path_of(entries_[n].number), kLargestFile);
   if (!sealed) return sealed.error();
   return std::move(sealed->text);
 }
@@ -158,7 +137,7 @@ Result<void> ConfigStore::add(StoredConfig entry, std::string_view text) {
 std::optional<PendingConfig> ConfigStore::pending() const {
   struct stat info;
   if (::lstat(pending_path().c_str(), &info) < 0 && errno == ENOENT) return std::nullopt;
-  Result<SealedText> sealed = read_sealed(pending_path());
+  Result<SealedText> sealed = read_sealed(pending_path(), kLargestFile);
   std::optional<PendingConfig> pending = sealed ? facts_of<PendingConfig>(*sealed) : std::nullopt;
   if (!pending) {
     spdlog::error("what waited to be confirmed is lost, what is in the file stays: {}",

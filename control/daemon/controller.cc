@@ -372,6 +372,11 @@ Result<FlowEvents> Controller::flow_events() const {
   return now ? Result<FlowEvents>(ledger_.flow_events(*now)) : now;
 }
 
+int Controller::members_fd() const {
+  const Dataplane* const d = on_host(dataplane_.get());
+  return d ? d->members_fd() : -1;
+}
+
 FlowCapacity Controller::flow_capacity() const {
   if (!dataplane_ || dataplane_->capacity().flows == 0) return {};
   return sluice::flow_capacity(dataplane_->capacity());

@@ -49,7 +49,9 @@ class Controller {
   FlowTables* flow_tables() const { return dataplane_ ? dataplane_->flows() : nullptr; }
   // How many flows there can be; zero: none is remembered.
   FlowCapacity flow_capacity() const;
-  // Changes when they do.
+  // The table of members that packets meet; -1: there is none on this host.
+  int members_fd() const;
+  // Changes when the tables do.
   uint64_t tables_number() const { return tables_number_; }
 
   // Detaches from every interface and removes everything that was pinned.

@@ -58,6 +58,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(EventLoop& loop, const Options& op
   d->last_error_ = beginning->error;
   if (Result<void> r = d->controller_.adopt(); !r) return r.error();
   d->desk_.emplace(loop, d->road(), options.config, std::move(store));
+  if (Result<void> r = d->keep_health(); !r) return r.error();
   // The API first: a socket that cannot be had is found out before packets are affected.
   Result<api::Server> server = api::Server::listen(loop, options.socket, d->handlers());
   if (!server) return server.error();
@@ -130,13 +131,38 @@ Result<void> Daemon::keep_flows() {
   return {};
 }
 
+// What was believed of backends before the daemon ended is believed on. What nothing is known of
+// is taken for well where packets went to it already, and has to answer first where none did.
+Result<void> Daemon::keep_health() {
+  Result<std::unique_ptr<HealthKeeper>> health =
+      HealthKeeper::start(loop_, options_.state, [this] { conditions_changed(); });
+  if (!health) return health.error();
+  health_ = std::move(*health);
+  const bool nothing_runs = controller_.live().generation == 0;
+  health_->aim(config_, nothing_runs ? Config{} : config_);
+  Result<std::unique_ptr<BackendDesk>> desk =
+      BackendDesk::open(loop_, {config_, controller_, *health_, flow_keeper_});
+  if (!desk) return desk.error();
+  backends_ = std::move(*desk);
+  return {};
+}
+
+void Daemon::conditions_changed() {
+  if (Result<void> r = apply(Config(config_)); !r)
+    spdlog::error("backends get what they got before: {}", r.error().message);
+}
+
 Result<void> Daemon::apply(const Config& config) {
   Result<std::vector<Link>> links = list_links(netlink_);
   if (!links) return links.error();
-  if (Result<void> r = controller_.apply(config, ways_.known(), *links, conditions_); !r) return r;
+  if (Result<void> r =
+          controller_.apply(config, ways_.known(), *links, health_->health().conditions);
+      !r)
+    return r;
   links_ = std::move(*links);
   if (!(config == config_) || loaded_at_.empty()) loaded_at_ = now_rfc3339();
   config_ = config;
+  health_->follow({controller_.live(), controller_.members_fd(), controller_.tables_number()});
   warn_of_lost();
   return {};
 }
@@ -178,14 +204,17 @@ Result<void> Daemon::reload() {
 Result<api::ConfigDiff> Daemon::preview(const Config& config) {
   Result<std::vector<Link>> links = list_links(netlink_);
   if (!links) return links.error();
-  return sluice::preview(config, {config_, controller_, ways_, *links, conditions_});
+  const Conditions conditions = health_->health_of(config).conditions;
+  return sluice::preview(config, {config_, controller_, ways_, *links, conditions});
 }
 
 Result<void> Daemon::put(const Config& config) {
   if (Result<void> r = find_ways(config, kResolution); !r) return r;
+  health_->aim(config, config_);
   if (Result<void> r = apply(config); !r) {
-    // Those of the configuration in force have been forgotten.
+    // What belongs to the configuration in force has been forgotten.
     (void)refresh_ways(config_);
+    health_->aim(config_, config_);
     return r;
   }
   last_error_.clear();
@@ -201,6 +230,7 @@ Road Daemon::road() {
 // Routes, neighbours or interfaces may have changed.
 Result<void> Daemon::follow_network() {
   if (Result<void> r = refresh_ways(config_); !r) return r;
+  health_->forget_paths();
   if (Result<void> r = apply(Config(config_)); !r) return r;
   for (const auto& [name, why] : controller_.attachments().troubles()) return Error{why};
   return {};
@@ -210,7 +240,9 @@ Result<void> Daemon::unload() {
   monitor_.reset();
   network_.stop();
   config_watch_.reset();
+  backends_.reset();
   flow_keeper_.reset();
+  health_.reset();
   if (Result<void> r = controller_.unload(); !r) return r;
   spdlog::info("unloaded: the data plane is gone, packets pass to the kernel");
   loop_.stop();
@@ -224,7 +256,8 @@ api::Handlers Daemon::handlers() {
           .flows = [this](const api::FlowQuery& query) { return flows(query); },
           .reload = [this] { return reload(); },
           .unload = [this] { return unload(); },
-          .config = config_handlers()};
+          .config = config_handlers(),
+          .backends = backends_->handlers()};
 }
 
 api::ConfigHandlers Daemon::config_handlers() {
@@ -243,6 +276,12 @@ api::Status Daemon::status() const {
   const Counters counters = controller_.counters().value_or(Counters{});
   const Leaving leaving = controller_.leaving(config_);
   const Knowledge k = {config_, controller_, ways_, counters, leaving, links_};
+  std::vector<api::PoolTrouble> pools;
+  std::string checker;
+  backends_->look([&](const HealthKnowledge& h) {
+    pools = report_pools(h);
+    checker = report_checker(h);
+  });
   return {.version = SLUICE_VERSION,
           .instance = options_.instance,
           .generation = controller_.live().generation,
@@ -257,7 +296,11 @@ api::Status Daemon::status() const {
           .services = config_.services.size(),
           .members = controller_.live().members.size(),
           .unusable = report_unusable(k),
-          .flows = flow_totals()};
+          .flows = flow_totals(),
+          .overrides = report_overrides(health_->overrides(), config_, Moment::now()),
+          .overrides_trouble = health_->overrides_trouble(),
+          .pools_in_trouble = std::move(pools),
+          .checker_trouble = std::move(checker)};
 }
 
 std::vector<api::Service> Daemon::services() const {
@@ -276,6 +319,7 @@ std::optional<api::Service> Daemon::service(std::string_view name) const {
   for (const Service& s : config_.services) {
     if (s.name != name) continue;
     api::Service out = report_service(k, s);
+    backends_->look([&](const HealthKnowledge& h) { add_health(h, s.pool, out); });
     for (const ImageService& image : controller_.live().image.services)
       if (image.name == name) out.rings = report_rings(image, std::chrono::steady_clock::now());
     return out;

@@ -10,10 +10,12 @@
 
 #include "api/server.h"
 #include "base/event_loop.h"
+#include "daemon/backend_desk.h"
 #include "daemon/config_desk.h"
 #include "daemon/config_watch.h"
 #include "daemon/controller.h"
 #include "daemon/flow_keeper.h"
+#include "daemon/health_keeper.h"
 #include "daemon/network_follower.h"
 #include "daemon/options.h"
 #include "daemon/ways.h"
@@ -42,6 +44,8 @@ class Daemon {
   Result<void> watch();
   Result<void> follow_network();
   Result<void> keep_flows();
+  Result<void> keep_health();
+  void conditions_changed();
   Result<void> apply(const Config& config);
   Result<api::ConfigDiff> preview(const Config& config);
   Road road();
@@ -63,7 +67,6 @@ class Daemon {
   Netlink netlink_;
   std::vector<Link> links_;                       // as they were at the last apply()
   Config config_;                                 // the one in force
-  Conditions conditions_;                         // of its backends
   std::map<std::string, std::string> warned_of_;  // as lost() was last
   std::string loaded_at_;
   std::string last_error_;
@@ -72,6 +75,8 @@ class Daemon {
   std::optional<ConfigWatch> config_watch_;
   std::optional<ConfigDesk> desk_;
   std::unique_ptr<FlowKeeper> flow_keeper_;
+  std::unique_ptr<HealthKeeper> health_;
+  std::unique_ptr<BackendDesk> backends_;
   std::optional<api::Server> server_;
 };
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
+#include <csignal>
 #include <cstdio>
 
 #include "base/log.h"
@@ -65,6 +66,8 @@ int main(int argc, char** argv) {
   const Options& o = std::get<Options>(options);
   if (o.check) return check(o);
   init_log(o.verbose);
+  // A backend may hang up while a probe is being written.
+  std::signal(SIGPIPE, SIG_IGN);
   Result<void> r = serve(o);
   return r ? 0 : fail(r.error());
 }

@@ -46,7 +46,8 @@ Result<void> sync_folder(const std::string& folder) {
 
 }  // namespace
 
-StagedFile::StagedFile(StagedFile&& other) noexcept : path_(std::exchange(other.path_, "")) {
+StagedFile::StagedFile(StagedFile&& other) noexcept
+    : path_(std::exchange(other.path_, "")), lasting_(other.lasting_) {
 }
 
 StagedFile::~StagedFile() {
@@ -74,23 +75,26 @@ Result<void> StagedFile::fill(std::string_view text, mode_t mode) const {
   }
   if (::fchmod(fd.get(), mode) < 0) return errno_error(doing);
   if (Result<void> r = write_all(fd.get(), text, doing); !r) return r;
-  if (::fsync(fd.get()) < 0) return errno_error(doing);
+  if (lasting_ == Lasting::kYes && ::fsync(fd.get()) < 0) return errno_error(doing);
   return {};
 }
 
-Result<StagedFile> StagedFile::write(const std::string& path, std::string_view text, mode_t mode) {
-  StagedFile staged(behind_links(path));
+Result<StagedFile> StagedFile::write(const std::string& path, std::string_view text, mode_t mode,
+                                     Lasting lasting) {
+  StagedFile staged(behind_links(path), lasting);
   if (Result<void> r = staged.fill(text, mode); !r) return r.error();
   return staged;
 }
 
 Result<void> StagedFile::commit() {
   if (::rename(temporary().c_str(), path_.c_str()) < 0) return errno_error("replace " + path_);
-  return sync_folder(folder_of(std::exchange(path_, "")));
+  const std::string folder = folder_of(std::exchange(path_, ""));
+  return lasting_ == Lasting::kYes ? sync_folder(folder) : Result<void>();
 }
 
-Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode) {
-  Result<StagedFile> staged = StagedFile::write(path, text, mode);
+Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode,
+                          Lasting lasting) {
+  Result<StagedFile> staged = StagedFile::write(path, text, mode, lasting);
   if (!staged) return staged.error();
   return staged->commit();
 }

@@ -51,7 +51,7 @@ FlowJudge::Agreement FlowJudge::compare(const Flow& flow, const MemberKey& membe
 // UDP may be in either of a service's rings: which, the service's ports say, and not the entry.
 bool FlowJudge::is_over(const Flow& flow, Time now, Sweep& sweep) const {
   const MemberKey* member = member_of(flow.entry);
-  sweep.members.insert(flow.entry.member);
+  MemberFlows& flows = sweep.members[flow.entry.member];
   if (!member || is_idle(flow, now)) return true;
   const auto service = services_.find(member->service);
   if (service == services_.end()) return true;
@@ -63,6 +63,8 @@ bool FlowJudge::is_over(const Flow& flow, Time now, Sweep& sweep) const {
     useless &=
         compare(flow, *member, s.udp, all, sweep.disagree[{s.name, true}]) == Agreement::kUseless;
   if (useless) return true;
+  const bool closing = flow.entry.marks & (SLUICE_FLOW_FIN | SLUICE_FLOW_RST);
+  (closing ? flows.closing : flows.living)++;
   sweep.entries[size_t(flow.table)]++;
   sweep.half_open += flow.table == FlowTable::kNew && flow.entry.marks & SLUICE_FLOW_HALF_OPEN;
   return false;

@@ -29,11 +29,17 @@ struct SlotsKey {
   auto operator<=>(const SlotsKey&) const = default;
 };
 
+// The flows of one member.
+struct MemberFlows {
+  uint64_t living = 0;   // remembered, and neither side has begun to end them
+  uint64_t closing = 0;  // a FIN or RST was seen
+};
+
 // What a whole round has found.
 struct Sweep {
   Time began;
   std::map<SlotsKey, std::vector<bool>> disagree;  // as SlotScan's
-  std::set<uint32_t> members;                      // numbers that entries name
+  std::map<uint32_t, MemberFlows> members;         // by the numbers that entries name
   std::array<uint64_t, kFlowTables> entries = {};  // kept, by table
   uint64_t half_open = 0;
   std::array<uint64_t, kFlowTables> removed = {};

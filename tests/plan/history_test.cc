@@ -31,7 +31,7 @@ class HistoryTest : public testing::Test {
     now_ += seconds(2);
     Sweep sweep = {.began = now_};
     for (const auto& [key, m] : history_.live().members)
-      if (with_flows.contains(key.backend)) sweep.members.insert(m.index);
+      if (with_flows.contains(key.backend)) sweep.members[m.index];
     history_.take(sweep);
     if (history_.is_due(now_)) publish();
   }

@@ -28,11 +28,13 @@ std::map<std::string, std::string> FlowTest::defaults() const {
   return {{"drain", fmt::format("{}s", kDrain / std::chrono::seconds(1))}};
 }
 
-void FlowTest::begin(const Weights& weights, const FlowCounts& counts, const std::string& mode) {
+void FlowTest::begin(const Weights& weights, const FlowCounts& counts, const std::string& mode,
+                     const std::map<std::string, std::string>& pool) {
   config_ = {.weights = weights,
              .mode = mode,
              .ports = {fmt::format("{}/tcp", kFlowPort), fmt::format("{}/udp", kFlowPort)},
-             .defaults = defaults()};
+             .defaults = defaults(),
+             .pool = pool};
   ASSERT_NO_FATAL_FAILURE(deploy(config_));
   ASSERT_EQ(attached_mode(), mode);
   if (counts.tcp > 0) tcp_ = open_as_weighted(Transport::kTcp, counts.tcp);

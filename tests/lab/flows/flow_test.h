@@ -42,7 +42,8 @@ class FlowTest : public ProductTest {
 
   // Deploys sluice with these backends, and begins the flows that are to live through all.
   void begin(const Weights& weights, const FlowCounts& counts = {},
-             const std::string& mode = "native");
+             const std::string& mode = "native",
+             const std::map<std::string, std::string>& pool = {});
   // Changes the file as `edit` says; returns when it is in force.
   void change(const std::function<void(ConfigOptions&)>& edit);
   // The same while more TCP flows begin, for which it may come before or after their SYN.

@@ -198,14 +198,27 @@ TEST_F(RoundsTest, StatisticsSayHowLateProbesAre) {
   EXPECT_GT(s.left_out, 0u);
 }
 
-TEST_F(RoundsTest, KindsThatAreNotThereAreUnknown) {
-  rounds->set({work(1, milliseconds(100), HttpCheck{}), work(2, milliseconds(100), DnsCheck{}),
-               work(3, milliseconds(100), GrpcCheck{})});
-  asker.run_for(milliseconds(300));
-  for (uint64_t i = 1; i <= 3; i++) {
-    ASSERT_FALSE(outcomes[i].empty());
-    EXPECT_EQ(int(outcomes[i][0].outcome.answer), int(Answer::kUnknown));
-  }
+// In the place of a round it would put off the next one: here each takes all of its period.
+TEST_F(RoundsTest, AskingOnceMorePutsNoRoundOff) {
+  rounds->set({work(1, milliseconds(200), kSilent)});
+  for (const int ms : {300, 310, 700}) after(milliseconds(ms), [this] { rounds->ask_now(1); });
+  after(milliseconds(900), [this] { rounds->ask_now(2); });  // is nobody
+  asker.run_for(milliseconds(2000));
+  size_t once_more = 0;
+  for (const Finished& f : outcomes[1]) once_more += f.once_more;
+  EXPECT_EQ(once_more, 3u) << "two of them one after the other";
+  EXPECT_GE(outcomes[1].size() - once_more + rounds->statistics().left_out, 8u);
+  EXPECT_FALSE(outcomes.contains(2));
+}
+
+TEST_F(RoundsTest, OneThatIsAskedOnceMoreEndsWithItsTarget) {
+  rounds->set({work(1, milliseconds(500), kSilent)});
+  after(milliseconds(100), [this] { rounds->ask_now(1); });
+  after(milliseconds(110), [this] { rounds->ask_now(1); });
+  after(milliseconds(200), [this] { rounds->set({}); });
+  asker.run_for(milliseconds(1500));
+  EXPECT_TRUE(outcomes[1].empty());
+  EXPECT_EQ(rounds->statistics().under_way, 0u);
 }
 
 }  // namespace

@@ -94,7 +94,8 @@ TEST_F(Attach, RefusedToAnInterfaceThatIsBackIsSaidAndTriedAgain) {
   on_balancer("ip link del odd0");
   LAB_ASSERT_OK(wait_until([&] { return !interface_now("odd0").value("attached", true); }, kSoon,
                            "the interface to be away"));
-  on_balancer(std::string(kVeth) + "ip link set odd0 mtu 9000\nip link set odd1 mtu 9000");
+  // In one step: a program that is there already would refuse the MTU.
+  on_balancer("ip link add odd0 mtu 9000 type veth peer name odd1 mtu 9000");
   LAB_ASSERT_OK(wait_until(
       [&] {
         return interface_now("odd0").value("detail", "").find("too large") != std::string::npos;

@@ -31,15 +31,19 @@ constexpr milliseconds kGather{2};
 // Descriptors that are left to the rest of the process, if there are so many.
 constexpr size_t kReserve = 1024;
 
-// Raises the limit of descriptors, and returns how many probes may have.
-Result<size_t> raise_descriptor_limit() {
+// Where nobody tells: Linux' usual limit.
+constexpr size_t kUsualDescriptors = 1024;
+
+// Raises the limit of descriptors as far as this process may, and returns how many probes may have.
+// Where it is not let, it makes do with those there are.
+size_t raise_descriptor_limit() {
   rlimit limit = {};
-  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return errno_error("read the limit of descriptors");
-  if (limit.rlim_cur < limit.rlim_max) {
+  size_t all = kUsualDescriptors;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    all = limit.rlim_cur;
     limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return errno_error("raise the limit of descriptors");
+    if (all < limit.rlim_max && setrlimit(RLIMIT_NOFILE, &limit) == 0) all = limit.rlim_max;
   }
-  const size_t all = limit.rlim_cur;
   return all - std::min(all / 4, kReserve);
 }
 
@@ -88,8 +92,7 @@ class Prober::Thread {
 };
 
 Result<std::unique_ptr<Prober::Thread>> Prober::Thread::start() {
-  const Result<size_t> descriptors = raise_descriptor_limit();
-  if (!descriptors) return descriptors.error();
+  const size_t descriptors = raise_descriptor_limit();
   Result<EventLoop> loop = EventLoop::create();
   if (!loop) return loop.error();
   Result<Bell> bell = Bell::create();
@@ -102,7 +105,7 @@ Result<std::unique_ptr<Prober::Thread>> Prober::Thread::start() {
   Result<std::unique_ptr<Probers>> probers = Probers::create(t->loop_);
   if (!probers) return probers.error();
   t->probers_ = std::move(*probers);
-  t->rounds_ = std::make_unique<Rounds>(*t->probers_, *descriptors,
+  t->rounds_ = std::make_unique<Rounds>(*t->probers_, descriptors,
                                         [t](Finished f) { t->gather(std::move(f)); });
   Result<EventLoop::Source> heed = t->loop_.on_readable(t->bell_.fd(), [t] { t->heed(); });
   if (!heed) return heed.error();

@@ -31,7 +31,7 @@ size_t count_verdicts(const std::string& log) {
 TEST_F(HealthTest, StepsOfTheClockChangeNothing) {
   ASSERT_NE(getenv("SLUICE_MAY_STEP_THE_CLOCK"), nullptr)
       << "this sets the machine's clock; say SLUICE_MAY_STEP_THE_CLOCK=1 if that is what you want";
-  ASSERT_NO_FATAL_FAILURE(begin_checked("http: /, port: 80", {.tcp = 200, .udp = 50}));
+  ASSERT_NO_FATAL_FAILURE(begin_checked("http: /, port: 80, hold-down: 10m", {.tcp = 0, .udp = 0}));
   ctl({"backend", "drain", "web/be2", "--for", "1h"});
   ASSERT_NO_FATAL_FAILURE(unload_agent("be1"));
   ASSERT_NO_FATAL_FAILURE(await_state("be1", "down", kKnown + milliseconds(10000)));

@@ -135,11 +135,11 @@ Result<void> Daemon::keep_flows() {
 // is taken for well where packets went to it already, and has to answer first where none did.
 Result<void> Daemon::keep_health() {
   Result<std::unique_ptr<HealthKeeper>> health =
-      HealthKeeper::start(loop_, options_.state, [this] { conditions_changed(); });
+      HealthKeeper::start(loop_, options_.state, [this] { return apply(Config(config_)); });
   if (!health) return health.error();
   health_ = std::move(*health);
   const bool nothing_runs = controller_.live().generation == 0;
-  health_->aim(config_, nothing_runs ? Config{} : config_);
+  health_->aim(config_, nothing_runs ? Config{} : config_, {});
   Result<std::unique_ptr<BackendDesk>> desk =
       BackendDesk::open(loop_, {config_, controller_, *health_, flow_keeper_});
   if (!desk) return desk.error();
@@ -147,21 +147,17 @@ Result<void> Daemon::keep_health() {
   return {};
 }
 
-void Daemon::conditions_changed() {
-  if (Result<void> r = apply(Config(config_)); !r)
-    spdlog::error("backends get what they got before: {}", r.error().message);
+Result<void> Daemon::apply(const Config& config) {
+  return apply(config, health_->health().conditions);
 }
 
-Result<void> Daemon::apply(const Config& config) {
+Result<void> Daemon::apply(const Config& config, const Conditions& conditions) {
   Result<std::vector<Link>> links = list_links(netlink_);
   if (!links) return links.error();
-  if (Result<void> r =
-          controller_.apply(config, ways_.known(), *links, health_->health().conditions);
-      !r)
-    return r;
+  if (Result<void> r = controller_.apply(config, ways_.known(), *links, conditions); !r) return r;
   links_ = std::move(*links);
   if (!(config == config_) || loaded_at_.empty()) loaded_at_ = now_rfc3339();
-  config_ = config;
+  if (!(config == config_)) health_->aim(config, std::exchange(config_, config), conditions);
   health_->follow({controller_.live(), controller_.members_fd(), controller_.tables_number()});
   warn_of_lost();
   return {};
@@ -210,11 +206,9 @@ Result<api::ConfigDiff> Daemon::preview(const Config& config) {
 
 Result<void> Daemon::put(const Config& config) {
   if (Result<void> r = find_ways(config, kResolution); !r) return r;
-  health_->aim(config, config_);
-  if (Result<void> r = apply(config); !r) {
-    // What belongs to the configuration in force has been forgotten.
+  if (Result<void> r = apply(config, health_->health_of(config).conditions); !r) {
+    // Those of the configuration in force have been forgotten.
     (void)refresh_ways(config_);
-    health_->aim(config_, config_);
     return r;
   }
   last_error_.clear();

@@ -45,8 +45,8 @@ class Daemon {
   Result<void> follow_network();
   Result<void> keep_flows();
   Result<void> keep_health();
-  void conditions_changed();
   Result<void> apply(const Config& config);
+  Result<void> apply(const Config& config, const Conditions& conditions);
   Result<api::ConfigDiff> preview(const Config& config);
   Road road();
   Result<void> put(const Config& config);

@@ -27,6 +27,9 @@ constexpr seconds kTendEvery(5);
 constexpr size_t kLines = 20;
 // What is believed is on the disk so soon after it has changed, so that storms write once.
 constexpr milliseconds kSaveAfter(1000);
+// Conditions that are refused are tried again so soon: a backend that has died gets packets until
+// then.
+constexpr milliseconds kApplyAgain(500);
 // The least pause between two looks at what time brings.
 constexpr milliseconds kSoonest(1);
 
@@ -94,24 +97,23 @@ health::Judge restored(const HealthStore& store) {
 
 }  // namespace
 
-HealthKeeper::HealthKeeper(EventLoop& loop, const std::string& state, ProbeWays ways,
-                           std::function<void()> changed)
+HealthKeeper::HealthKeeper(EventLoop& loop, const std::string& state, ProbeWays ways, Apply apply)
     : loop_(loop),
-      changed_(std::move(changed)),
+      apply_(std::move(apply)),
       ways_(std::move(ways)),
-      store_(HealthStore::open(state)),
       overrides_(OverrideStore::open(state, Moment::now())),
+      store_(HealthStore::open(state)),
       judge_(restored(store_)),
       saved_at_(now()),
       tended_at_(now()) {
 }
 
 Result<std::unique_ptr<HealthKeeper>> HealthKeeper::start(EventLoop& loop, const std::string& state,
-                                                          std::function<void()> changed) {
+                                                          Apply apply) {
   Result<ProbeWays> ways = ProbeWays::create();
   if (!ways) return ways.error();
   std::unique_ptr<HealthKeeper> k(
-      new HealthKeeper(loop, state, std::move(*ways), std::move(changed)));
+      new HealthKeeper(loop, state, std::move(*ways), std::move(apply)));
   Result<std::unique_ptr<health::Prober>> prober = health::Prober::start(
       loop, [k = k.get()](std::vector<health::Finished> f) { k->hear(std::move(f)); });
   if (!prober) return prober.error();
@@ -125,7 +127,7 @@ HealthKeeper::~HealthKeeper() {
   overrides_.save(Moment::now());
 }
 
-void HealthKeeper::aim(const Config& config, const Config& before) {
+void HealthKeeper::aim(const Config& config, const Config& before, const Conditions& in_force) {
   config_ = config;
   targets_ = health::targets_of(config);
   take(judge_.aim(targets_, health::newcomers(before, config), now()));
@@ -137,6 +139,9 @@ void HealthKeeper::aim(const Config& config, const Config& before) {
       answers[t.id] = std::move(old->second);
   answers_ = std::move(answers);
   health_ = health::health_of(config_, judge_.verdicts(), orders(overrides_.all()), now());
+  apply_again_.reset();
+  // Time may have passed while it was being put in force.
+  if (health_.conditions != in_force) apply_again_ = now();
   wait();
 }
 
@@ -213,8 +218,19 @@ void HealthKeeper::look_again() {
   const bool is_other = next.conditions != health_.conditions;
   health_ = std::move(next);
   if (to_save_ && now() - saved_at_ >= kSaveAfter) save();
+  if (is_other || (apply_again_ && now() >= *apply_again_)) put_in_force();
   wait();
-  if (is_other) changed_();
+}
+
+void HealthKeeper::put_in_force() {
+  const Result<void> r = apply_();
+  const std::string refusal = r ? "" : r.error().message;
+  if (!r) apply_again_ = now() + kApplyAgain;
+  if (r) apply_again_.reset();
+  if (!r && refusal != last_refusal_)
+    spdlog::error("backends get what they got before, and it is tried again: {}", refusal);
+  if (r && !last_refusal_.empty()) spdlog::info("backends get what their checks say again");
+  last_refusal_ = refusal;
 }
 
 // For whatever time alone brings.
@@ -224,6 +240,7 @@ void HealthKeeper::wait() {
     if (other && (!due || *other < *due)) due = other;
   };
   keep(health_.next_due);
+  keep(apply_again_);
   keep(next_end(overrides_.all()));
   if (!overrides_.all().empty()) keep(tended_at_ + kTendEvery);
   if (to_save_) keep(saved_at_ + kSaveAfter);

@@ -21,24 +21,29 @@ namespace sluice {
 
 class HealthKeeper {
  public:
-  // `changed` is called when health() has become another one by itself. The state folder is where
+  // Puts health() in force. After an error it is called again, and again.
+  using Apply = std::function<Result<void>()>;
+
+  // `apply` is called when health() has become another one by itself. The state folder is where
   // verdicts and what operators have said outlive the daemon; a damaged one is nothing but a
   // warning.
   static Result<std::unique_ptr<HealthKeeper>> start(EventLoop& loop, const std::string& state,
-                                                     std::function<void()> changed);
+                                                     Apply apply);
   ~HealthKeeper();
 
-  // The configuration that is going to be put in force: from now on its backends are judged.
-  // Those that `before` did not have must show that they are well first.
-  void aim(const Config& config, const Config& before);
-  // It is in force, with these members: asks its backends. To be called after every change.
+  // The configuration is in force, with these conditions (of health_of()): from now on its backends
+  // are judged, and what was known of others is forgotten. Those that `before` did not have must
+  // show that they are well first.
+  void aim(const Config& config, const Config& before, const Conditions& in_force);
+  // What is aimed at has these members: asks its backends. To be called after every change.
   void follow(const ProbedMembers& members);
   // Routes, neighbours or addresses may have changed; follow() is next.
   void forget_paths() { ways_.forget_paths(); }
 
   // What follows for the backends of the configuration that was aimed at last.
   const health::Health& health() const { return health_; }
-  // The same if `config` were aimed at.
+  // The same if `config` were aimed at, as it is to be put in force. Touches nothing: it may be
+  // refused.
   health::Health health_of(const Config& config) const;
 
   // ---- For people.
@@ -62,26 +67,28 @@ class HealthKeeper {
                                               const api::BackendOrder& order);
 
  private:
-  HealthKeeper(EventLoop& loop, const std::string& state, ProbeWays ways,
-               std::function<void()> changed);
+  HealthKeeper(EventLoop& loop, const std::string& state, ProbeWays ways, Apply apply);
   void hear(std::vector<health::Finished> finished);
   void take(health::Findings findings);
   void tell();
   void warn_of_unasked_pools();
   void look_again();
+  void put_in_force();
   void wait();
   void save();
 
   EventLoop& loop_;
-  std::function<void()> changed_;
+  Apply apply_;
   ProbeWays ways_;
-  HealthStore store_;
   OverrideDesk overrides_;
+  HealthStore store_;  // in the folder that the one above has made
   health::Judge judge_;
   Config config_;  // that was aimed at last
   std::vector<health::Target> targets_;
   std::map<health::TargetId, std::vector<Answered>> answers_;
   health::Health health_;
+  std::optional<health::Time> apply_again_;  // not in force yet: when that is tried again
+  std::string last_refusal_;
   std::optional<EventLoop::Source> timer_;
   std::optional<health::Time> due_;  // of the timer
   health::Time saved_at_, tended_at_;

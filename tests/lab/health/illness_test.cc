@@ -87,6 +87,22 @@ TEST_F(HealthTest, OneThatIsDownStaysDownThroughARestart) {
   EXPECT_THAT(new_flows().answered, Not(Contains(Key("be1"))));
 }
 
+// The file that is refused has not even been put in force for a moment.
+TEST_F(HealthTest, OneThatIsDownStaysDownWhenAFileWithoutItIsRefused) {
+  ASSERT_NO_FATAL_FAILURE(begin_checked(kHttp, {.tcp = 0, .udp = 0}));
+  ASSERT_NO_FATAL_FAILURE(switch_off("be1"));
+  ASSERT_NO_FATAL_FAILURE(await_state("be1", "down", kKnown + milliseconds(2000)));
+  config_.weights.erase("be1");
+  std::string text = config_text(*topology_, config_);
+  text.replace(text.find("interfaces:\n"), 12, "interfaces:\n  nosuch0: {mode: native}\n");
+  LAB_ASSERT_OK(product_->write_config(text));
+  const Result<Exit> reload = product_->ctl({"reload"});
+  LAB_ASSERT_OK(reload);
+  ASSERT_NE(reload->status, 0) << reload->output;
+  EXPECT_EQ(state_of("be1"), "down");
+  EXPECT_THAT(new_flows().answered, Not(Contains(Key("be1"))));
+}
+
 // Fewer than half are well: nobody believes that.
 TEST_F(HealthTest, ChecksThatAreMostlyBadAreNotBelieved) {
   ASSERT_NO_FATAL_FAILURE(begin_checked(kHttp, {.tcp = 0, .udp = 0}));

@@ -23,7 +23,7 @@ class SmallDisk {
   SmallDisk(const SmallDisk&) = delete;
   SmallDisk& operator=(const SmallDisk&) = delete;
 
-  // Why there is none, mostly for want of a right; empty: there is.
+  // Why there is none (it wants root); empty: there is.
   const std::string& why_not() const { return why_not_; }
   // False if somebody has a file open to write to it.
   bool make_read_only() const {

@@ -33,17 +33,13 @@ std::string output_of(const std::string& command) {
 
 class ProbeDevices : public TwoHosts {
  protected:
-  void SetUp() override {
-    TwoHosts::SetUp();
-    if (IsSkipped() || HasFatalFailure()) return;
-    if (access("/dev/net/tun", F_OK) != 0) GTEST_SKIP() << "needs /dev/net/tun";
-  }
   // Up, with its rules; fails the test if it is not.
   ProbeDevice started() {
     Result<ProbeDevice> device = ProbeDevice::create();
     EXPECT_TRUE(device) << device.error().message;
-    if (Result<void> r = device->start(); !r) ADD_FAILURE() << r.error().message;
-    return std::move(*device);
+    ProbeDevice made = std::move(device).value();  // throws if there is none
+    if (Result<void> r = made.start(); !r) ADD_FAILURE() << r.error().message;
+    return made;
   }
   // The interface that a packet to `address` with this mark leaves by; 0 where there is no route.
   uint32_t way_of(const char* address, uint32_t mark) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "daemon/leftovers.h"
 
 namespace sluice {
 
@@ -47,18 +48,20 @@ void BackendDesk::watch_traffic() {
   if (emptied.empty()) return;
   const Result<Counters> counters = from_.controller.counters();
   if (!counters) return;
-  for (const auto& [pool, address] : emptied)
-    traffic_.note(address, pool,
-                  packets_of(from_.config, from_.controller.live(), *counters, pool, address), now);
+  const Leftovers leftovers(from_.config, from_.controller.live());
+  for (const auto& [pool, address] : emptied) {
+    uint64_t packets = 0;
+    for (const uint32_t number : leftovers.numbers_of(pool, address))
+      if (number < counters->members.size()) packets += counters->members[number].packets;
+    traffic_.note(address, pool, packets, now);
+  }
 }
 
 void BackendDesk::look(const std::function<void(const HealthKnowledge&)>& f) const {
-  const Counters counters = from_.controller.counters().value_or(Counters{});
   const bool knows_flows = from_.flow_keeper && from_.flow_keeper->last().began != Time{};
   f({.config = from_.config,
      .controller = from_.controller,
      .health = from_.health,
-     .counters = counters,
      .sweep = knows_flows ? &from_.flow_keeper->last() : nullptr,
      .traffic = traffic_});
 }

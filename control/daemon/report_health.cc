@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "daemon/leftovers.h"
+
 namespace sluice {
 
 namespace {
@@ -43,64 +45,6 @@ std::string state_of(const std::vector<api::Override>& overrides, const std::str
   return what == "drain" ? "drained" : what == "disable" ? "disabled" : "ready-forced";
 }
 
-std::vector<std::string> services_of(const Config& config, const std::string& pool) {
-  std::vector<std::string> out;
-  for (const Service& s : config.services)
-    if (s.pool == pool) out.push_back(s.name);
-  return out;
-}
-
-// The numbers that flows of the backend may have, of one service.
-std::vector<uint32_t> numbers_of(const Live& live, const std::string& service,
-                                 const IpAddress& backend) {
-  std::vector<uint32_t> out;
-  for (InnerFamily f : {InnerFamily::kV4, InnerFamily::kV6})
-    if (const auto m = live.members.find({service, backend, f}); m != live.members.end())
-      out.push_back(m->second.index);
-  for (const auto& [number, r] : live.retired)
-    if (r.key.service == service && r.key.backend == backend) out.push_back(number);
-  return out;
-}
-
-// What slots of a ring would still send to the backend.
-void add_slots(const Slots& slots, const IpAddress& backend, Time now, api::Remaining& out) {
-  if (!slots.ring) return;
-  for (size_t i = 0; i < slots.ring->size(); i++) {
-    const uint32_t word = (*slots.ring)[i];
-    const bool in_window = sluice_slot_state_of(word) == SLUICE_SLOT_WINDOW;
-    const uint32_t at = in_window ? sluice_slot_previous(word) : sluice_slot_current(word);
-    if (at >= slots.backends.size() || slots.backends[at] != backend) continue;
-    out.slots++;
-    if (in_window)
-      out.window_ends_in =
-          std::max(out.window_ends_in, seconds_of(slots.ends[slots.window[i]] - now));
-  }
-}
-
-api::Remaining remaining_of(const HealthKnowledge& k, const std::string& pool, const Backend& b) {
-  api::Remaining out = {.known = k.sweep != nullptr};
-  const Live& live = k.controller.live();
-  for (const std::string& service : services_of(k.config, pool)) {
-    if (k.sweep)
-      for (const uint32_t number : numbers_of(live, service, b.address))
-        if (const auto flows = k.sweep->members.find(number); flows != k.sweep->members.end()) {
-          out.flows += flows->second.living;
-          out.closing += flows->second.closing;
-        }
-    const ImageService* const image = find_service(live.image, service);
-    if (!image) continue;
-    add_slots(image->tcp, b.address, k.now.steady, out);
-    if (image->uses(image->udp)) add_slots(image->udp, b.address, k.now.steady, out);
-  }
-  const TrafficWatch::Seen* const seen = k.traffic.find(b.address, pool);
-  out.known = out.known && seen;
-  if (!seen) return out;
-  out.packets = seen->packets;
-  out.packets_per_second = seen->per_second;
-  out.quiet = seconds_of(k.now.steady - seen->moved);
-  return out;
-}
-
 std::string detail_of(const HealthKnowledge& k, const std::string& pool, const Backend& b,
                       const health::Verdict* verdict, uint32_t weight) {
   const auto found = k.health.health().pools.find(pool);
@@ -126,8 +70,7 @@ api::CheckState check_of(const HealthKnowledge& k, const health::Target& t,
                          .good_in_a_row = v.good,
                          .bad_in_a_row = v.bad,
                          .hold_down = double(t.check.hold_down.count())};
-  if (v.state == State::kDown)
-    out.hold_down_ends_in = std::max(0.0, seconds_of(v.since + t.check.hold_down - k.now.steady));
+  if (v.dead_at) out.hold_down_ends_in = std::max(0.0, seconds_of(*v.dead_at - k.now.steady));
   if (v.held_until)
     out.held_for_flapping_in = std::max(0.0, seconds_of(*v.held_until - k.now.steady));
   for (const HealthKeeper::Answered& a : k.health.answers(t.id)) {
@@ -141,13 +84,14 @@ api::CheckState check_of(const HealthKnowledge& k, const health::Target& t,
 
 class Reporter {
  public:
-  explicit Reporter(const HealthKnowledge& k) : k_(k), verdicts_(k.health.verdicts()) {
+  explicit Reporter(const HealthKnowledge& k)
+      : k_(k), verdicts_(k.health.verdicts()), leftovers_(k.config, k.controller.live()) {
     for (const auto& [name, pool] : k.config.pools)
       for (const Backend& b : pool.backends)
         if (weight_of({name, b.name}, b) > 0) used_.emplace(b.address, BackendRef{name, b.name});
   }
 
-  api::PoolBackend report(const std::string& pool, const Backend& b, bool with_check) const {
+  api::PoolBackend report(const std::string& pool, const Backend& b, bool with_check) {
     const BackendRef ref = {pool, b.name};
     const auto found = verdicts_.backends.find(ref);
     const health::Verdict* const verdict =
@@ -166,8 +110,8 @@ class Reporter {
       out.output = verdict->last;
     }
     out.detail = detail_of(k_, pool, b, verdict, out.weight);
-    if (out.weight == 0) out.remaining = remaining_of(k_, pool, b);
-    out.services = services_of(k_.config, pool);
+    if (out.weight == 0) out.remaining = remaining_of(pool, b.address);
+    out.services = leftovers_.services_of(pool);
     const auto [first, last] = used_.equal_range(b.address);
     for (auto other = first; other != last; other++)
       if (other->second != ref)
@@ -182,6 +126,16 @@ class Reporter {
   }
 
  private:
+  api::Remaining remaining_of(const std::string& pool, const IpAddress& backend) {
+    api::Remaining out = leftovers_.remaining_of(pool, backend, k_.sweep, k_.now.steady);
+    const TrafficWatch::Seen* const seen = k_.traffic.find(backend, pool);
+    out.known = out.known && seen;
+    if (!seen) return out;
+    out.packets = seen->packets;
+    out.packets_per_second = seen->per_second;
+    out.quiet = seconds_of(k_.now.steady - seen->moved);
+    return out;
+  }
   uint32_t weight_of(const BackendRef& ref, const Backend& b) const {
     const Conditions& conditions = k_.health.health().conditions;
     const auto condition = conditions.find(ref);
@@ -189,6 +143,7 @@ class Reporter {
   }
   const HealthKnowledge& k_;
   health::Verdicts verdicts_;
+  Leftovers leftovers_;
   // Those that get packets: who switches a machine off should know all of them.
   std::multimap<IpAddress, BackendRef> used_;
 };
@@ -196,7 +151,7 @@ class Reporter {
 }  // namespace
 
 std::vector<api::PoolBackend> report_backends(const HealthKnowledge& k, std::string_view pool) {
-  const Reporter reporter(k);
+  Reporter reporter(k);
   std::vector<api::PoolBackend> out;
   for (const auto& [name, p] : k.config.pools)
     if (pool.empty() || pool == name)
@@ -213,7 +168,7 @@ std::optional<api::PoolBackend> report_backend(const HealthKnowledge& k, const B
 }
 
 std::vector<api::PoolBackend> report_node(const HealthKnowledge& k, const IpAddress& address) {
-  const Reporter reporter(k);
+  Reporter reporter(k);
   std::vector<api::PoolBackend> out;
   for (const auto& [name, p] : k.config.pools)
     for (const Backend& b : p.backends)
@@ -230,7 +185,7 @@ std::vector<api::PoolTrouble> report_pools(const HealthKnowledge& k) {
 }
 
 void add_health(const HealthKnowledge& k, const std::string& pool, api::Service& service) {
-  const Reporter reporter(k);
+  Reporter reporter(k);
   for (const Backend& b : k.config.pools.at(pool).backends)
     for (api::Backend& known : service.backends) {
       if (known.name != b.name || known.state == "leaving") continue;
@@ -244,15 +199,6 @@ void add_health(const HealthKnowledge& k, const std::string& pool, api::Service&
 std::string report_checker(const HealthKnowledge& k) {
   if (!k.health.health().isolated) return "";
   return "isolated: no backend answers any more, so it must be this host; what was believed stays";
-}
-
-uint64_t packets_of(const Config& config, const Live& live, const Counters& counters,
-                    const std::string& pool, const IpAddress& backend) {
-  uint64_t sum = 0;
-  for (const std::string& service : services_of(config, pool))
-    for (const uint32_t number : numbers_of(live, service, backend))
-      if (number < counters.members.size()) sum += counters.members[number].packets;
-  return sum;
 }
 
 }  // namespace sluice

@@ -19,7 +19,6 @@ struct HealthKnowledge {
   const Config& config;  // the one in force
   const Controller& controller;
   const HealthKeeper& health;
-  const Counters& counters;
   const Sweep* sweep;  // the last whole round of the flow tables; null: none is remembered
   const TrafficWatch& traffic;
   Moment now = Moment::now();
@@ -36,9 +35,5 @@ std::vector<api::PoolTrouble> report_pools(const HealthKnowledge& k);
 void add_health(const HealthKnowledge& k, const std::string& pool, api::Service& service);
 // Why checks are not believed at all; empty: they are.
 std::string report_checker(const HealthKnowledge& k);
-
-// The packets that were sent to a backend of a pool, by all services.
-uint64_t packets_of(const Config& config, const Live& live, const Counters& counters,
-                    const std::string& pool, const IpAddress& backend);
 
 }  // namespace sluice

@@ -171,6 +171,7 @@ Verdict verdict_of(const Case& c) {
           .since = c.since,
           .came_up = c.came_up,
           .held_until = c.held_until,
+          .dead_at = c.state == State::kDown ? std::optional<Time>(dead_at(c)) : std::nullopt,
           .percent = c.wish.percent,
           .last = c.last,
           .good = c.good,

@@ -32,6 +32,8 @@ struct Verdict {
   std::optional<Time> came_up = {};
   // It went down again and again: it stays down until then, whatever it answers.
   std::optional<Time> held_until = {};
+  // It is down, and unless it answers its flows are lost then.
+  std::optional<Time> dead_at = {};
   uint32_t percent = 100;  // of its configured weight: what the backend has asked for
   std::string last = {};   // its last answer
   uint32_t good = 0, bad = 0, unknown = 0;  // answers in a row

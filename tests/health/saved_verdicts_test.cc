@@ -69,6 +69,7 @@ TEST(SavedVerdicts, GoOnAfterARestart) {
       wanted.since += passed;
       if (wanted.came_up) *wanted.came_up += passed;
       if (wanted.held_until) *wanted.held_until += passed;
+      if (wanted.dead_at) *wanted.dead_at += passed;
       EXPECT_EQ(b.backends.at(user(n)), wanted) << n;
     }
     EXPECT_EQ(*after.next_due() - later, *before.next_due() - now)

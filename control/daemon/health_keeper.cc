@@ -154,12 +154,19 @@ health::Health HealthKeeper::health_of(const Config& config) const {
 void HealthKeeper::follow(const ProbedMembers& members) {
   const std::map<health::TargetId, std::string> before = ways_.unaskable();
   prober_->set(ways_.work_for(targets_, config_, members));
+  warn_of_unaskable(before);
+}
+
+void HealthKeeper::warn_of_unaskable(const std::map<health::TargetId, std::string>& before) const {
+  size_t lines = 0;
   for (const Target& t : targets_) {
     const std::string why = why_unasked(t.id);
     const auto old = before.find(t.id);
-    if (!why.empty() && (old == before.end() || old->second != why))
+    if (why.empty() || (old != before.end() && old->second == why)) continue;
+    if (lines++ < kLines)
       spdlog::warn("{} is not asked: {}; what was believed of it stays", t.name, why);
   }
+  if (lines > kLines) spdlog::warn("and {} more are not asked", lines - kLines);
 }
 
 void HealthKeeper::hear(std::vector<health::Finished> finished) {

@@ -57,6 +57,8 @@ class HealthKeeper {
   std::vector<Answered> answers(health::TargetId target) const;
   // Why a target is not asked now; empty: it is.
   std::string why_unasked(health::TargetId target) const;
+  // Why its answers may not get through this host; empty: nothing speaks against it.
+  std::string doubt(const health::Target& target) const { return ways_.doubt(target); }
   health::ProberStatistics statistics() const { return prober_->statistics(); }
 
   // ---- What operators say.
@@ -72,6 +74,7 @@ class HealthKeeper {
   void take(health::Findings findings);
   void tell();
   void warn_of_unasked_pools();
+  void warn_of_unaskable(const std::map<health::TargetId, std::string>& before) const;
   void look_again();
   void put_in_force();
   void wait();

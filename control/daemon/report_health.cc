@@ -121,6 +121,9 @@ class Reporter {
         out.check = check_of(k_, *target, *verdict);
         if (const std::string why = k_.health.why_unasked(target->id); !why.empty())
           out.detail = "it is not asked: " + why;
+        else if (const std::string doubt = k_.health.doubt(*target);
+                 verdict->bad > 0 && !doubt.empty())
+          out.detail = "its answers may be lost here: " + doubt;
       }
     return out;
   }

@@ -116,6 +116,28 @@ TEST_F(HealthTest, ChecksThatAreMostlyBadAreNotBelieved) {
   EXPECT_EQ(troubles[0].at("trouble"), "panic");
 }
 
+// Clients come by one link, and answers of backends by the other.
+class StrictHost : public HealthTest {
+ protected:
+  TopologyOptions topology_options() const override {
+    return {.backends = 3, .shape = Shape::kTwoLinks};
+  }
+};
+
+TEST_F(StrictHost, WhatMayLoseTheAnswersIsSaid) {
+  LAB_ASSERT_OK(topology_->balancer().sysctl("net/ipv4/conf/all/rp_filter", "1"));
+  ASSERT_NO_FATAL_FAILURE(
+      begin(equal_weights(1, 3), {.tcp = 0, .udp = 0}, "native", {{"check", check_of(kHttp)}}));
+  std::string detail;
+  LAB_ASSERT_OK(wait_until(
+      [&] {
+        detail = backend("be1").at("detail");
+        return detail.find("rp_filter") != detail.npos;
+      },
+      milliseconds(5000), "the reason to be told"));
+  EXPECT_THAT(detail, HasSubstr("its answers may be lost here"));
+}
+
 // Every kind that the backends of the lab can answer, through the tunnel.
 class CheckKinds : public HealthTest, public testing::WithParamInterface<const char*> {};
 

@@ -66,8 +66,8 @@ void HealthTest::unload_agent(const std::string& name) {
   ASSERT_EQ(exit->status, 0) << exit->output;
 }
 
-Tally HealthTest::new_flows(size_t count) {
-  const Result<FlowRange> opened = client_->open(Transport::kTcp, count);
+Tally HealthTest::new_flows(Transport transport) {
+  const Result<FlowRange> opened = client_->open(transport, kNewFlows);
   EXPECT_TRUE(opened) << opened.error().message;
   return opened ? client_->first_answers(*opened) : Tally{};
 }

@@ -39,7 +39,7 @@ class HealthTest : public FlowTest {
   // Takes the decapsulation off the backend; its own address answers as before.
   void unload_agent(const std::string& name);
   // The share of new flows that backends get.
-  Tally new_flows(size_t count = kNewFlows);
+  Tally new_flows(Transport transport = Transport::kTcp);
 
  private:
   BackendHost& host_of(const std::string& name);

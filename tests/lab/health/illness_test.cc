@@ -76,6 +76,34 @@ TEST_F(HealthTest, ADrainedOneKeepsItsFlowsAndGetsNoNewOnes) {
   ASSERT_NO_FATAL_FAILURE(expect_all_live());
 }
 
+// A datagram does not say whether it is the first of its flow.
+TEST_F(HealthTest, ADrainedOneGetsNoNewUdpFlowsAfterItsWindow) {
+  ASSERT_NO_FATAL_FAILURE(begin_checked(kHttp, {.tcp = 0, .udp = 500}));
+  ctl({"backend", "drain", "web/be1"});
+  ASSERT_NO_FATAL_FAILURE(outlive_window());
+  EXPECT_THAT(new_flows(Transport::kUdp).answered, Not(Contains(Key("be1"))));
+  ASSERT_NO_FATAL_FAILURE(expect_all_live());
+  EXPECT_THAT(client_->report(udp_).backends, Contains(Key("be1")));
+}
+
+class AlwaysTrackedHealth : public HealthTest {
+ protected:
+  std::map<std::string, std::string> defaults() const override {
+    std::map<std::string, std::string> d = HealthTest::defaults();
+    d["tracking"] = "always";
+    return d;
+  }
+};
+
+TEST_F(AlwaysTrackedHealth, ADrainedOneGetsNoNewUdpFlowsAtOnce) {
+  ASSERT_NO_FATAL_FAILURE(begin_checked(kHttp, {.tcp = 0, .udp = 500}));
+  ASSERT_NO_FATAL_FAILURE(outlive_window());  // every flow there is is known from now on
+  ctl({"backend", "drain", "web/be1"});
+  EXPECT_THAT(new_flows(Transport::kUdp).answered, Not(Contains(Key("be1"))));
+  ASSERT_NO_FATAL_FAILURE(expect_all_live());
+  EXPECT_THAT(client_->report(udp_).backends, Contains(Key("be1")));
+}
+
 TEST_F(HealthTest, OneThatIsDownStaysDownThroughARestart) {
   ASSERT_NO_FATAL_FAILURE(begin_checked(kHttp, {.tcp = 0, .udp = 0}));
   ASSERT_NO_FATAL_FAILURE(switch_off("be1"));

@@ -108,7 +108,8 @@ std::vector<Entry> compile_entries(const Image& image, const Live& live, Fronten
 sluice_vip_services new_vip(const IpPrefix& vip, uint32_t number) {
   sluice_vip_services services = {};
   services.name = vip.is_single() ? to_abi(vip.address) : sluice_prefix_name(number);
-  services.of_prefix = vip.is_single() ? 0 : uint32_t(SLUICE_OF_PREFIX);
+  services.kind = (vip.is_single() ? 0 : uint32_t(SLUICE_OF_PREFIX)) |
+                  (vip.address.is_v4() ? 0 : uint32_t(SLUICE_OF_IPV6));
   return services;
 }
 
@@ -122,7 +123,7 @@ void add_service(const Entry& e, sluice_vip_services& vip, Frontends& out) {
   }
   sluice_service service = e.service;
   service.vip = vip.name;
-  service.endpoint = sluice_endpoint(ports.protocol, htons(port)) | vip.of_prefix;
+  service.endpoint = sluice_endpoint(ports.protocol, htons(port)) | vip.kind;
   out.services.push_back(service);
 }
 

@@ -5,6 +5,7 @@
 #include <endian.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <numeric>
@@ -12,6 +13,7 @@
 #include <span>
 
 #include "abi/perfect_hash.h"
+#include "abi/source_filter.h"
 #include "plan/member_head.h"
 
 namespace sluice {
@@ -82,6 +84,12 @@ uint64_t write_table(const std::vector<Entry>& table, uint32_t entries, Hash has
   std::abort();
 }
 
+// Those that are tried for a seed.
+std::array<__u64, 3> service_multipliers(uint64_t seed) {
+  return {sluice_service_multiplier(3 * seed), sluice_service_multiplier(3 * seed + 1),
+          sluice_service_multiplier(3 * seed + 2)};
+}
+
 uint64_t mac_number(const MacAddress& mac) {
   uint64_t n = 0;
   std::memcpy(&n, mac.bytes().data(), mac.bytes().size());
@@ -125,12 +133,14 @@ void write_filter(const IpPrefix& vip, sluice_generation& header) {
   }
 }
 
-// 0/8, 127/8, 224/4, 240/4: as the data plane's martian.h has them.
+// As the data plane's martian.h has them: 0/8, 127/8, 224/4, 240/4; ::, ::1, ::ffff:0:0/96, which
+// are in ::/64. ff00::/8 has addresses in every place, and is looked at by itself.
 void write_martians(sluice_generation& header) {
   for (uint32_t first = 0; first < 0x100; first++)
     if (first == 0 || first == 127 || first >= 224)
       for (uint32_t second = 0; second < 0x100; second++)
         set_place(header.filter[0], sluice_filter_place_v4(htonl(first << 24 | second << 16)));
+  set_place(header.filter[1], sluice_filter_place_v6(0));
 }
 
 template <class T>
@@ -185,11 +195,11 @@ GenerationBytes compile_generation(const Image& image, const Frontends& frontend
       [](const sluice_service& s, uint64_t seed) {
         return sluice_service_hash(
             sluice_service_base(sluice_addr_high(&s.vip), sluice_addr_low(&s.vip),
-                                sluice_service_multiplier(seed)),
+                                service_multipliers(seed).data()),
             s.endpoint);
       },
       bytes.data() + sluice_service_displacements_at(), bytes.data() + sluice_services_at(shape));
-  header.service_multiplier = sluice_service_multiplier(tries);
+  std::ranges::copy(service_multipliers(tries), header.service_multipliers);
   std::memcpy(bytes.data(), &header, sizeof(header));
   write_array(bytes, sluice_range_services_at(shape), frontends.range_services);
   write_array(bytes, sluice_port_pages_at(shape), frontends.port_pages);

@@ -24,15 +24,21 @@ static inline __u64 sluice_vip_hash(const struct sluice_addr *a, __u64 seed)
 }
 
 // Services' hash is a sum of products, which wait for no other: all the rest of a packet's way
-// waits for them. A product's bit depends on no higher ones of its factors, so halves are taken in
-// host order, where addresses differ in the lowest bits. The multiplier is what is chosen anew
-// until a table has no collisions.
+// waits for them. A product's bit depends on no higher ones of its factors. Hence halves are taken
+// in host order, where addresses differ in the lowest bits; and since those of two providers differ
+// in the first ones, the upper words of both halves have a product of their own: one of them in
+// host order, so that what is often counted up in one is not made up for in the other. The
+// multipliers are what is chosen anew until a table has no collisions.
 
 // Of the halves of a VIP's address: what the hashes of all its endpoints have in common.
-static inline __u64 sluice_service_base(__u64 high, __u64 low, __u64 multiplier)
+static inline __u64 sluice_service_base(__u64 high, __u64 low, const __u64 *multiplier)
 {
-	return sluice_product(sluice_swap(low), multiplier) +
-	       sluice_product(sluice_swap(high), 0x9e3779b97f4a7c15ull);
+	const __u32 of_low = __builtin_bswap32(low) - 0xffff;
+	const __u32 upper_words = (__u32)high + of_low; // 0 of ::ffff:a.b.c.d
+
+	return sluice_product(sluice_swap(low), multiplier[0]) +
+	       sluice_product(sluice_swap(high), multiplier[1]) +
+	       sluice_product(upper_words, multiplier[2]);
 }
 
 static inline __u64 sluice_service_hash(__u64 base, __u32 endpoint)
@@ -40,7 +46,7 @@ static inline __u64 sluice_service_hash(__u64 base, __u32 endpoint)
 	return base + sluice_product(endpoint, 0xd6e8feb86659fd93ull);
 }
 
-// The multiplier to be tried as the n-th.
+// The n-th of the multipliers to be tried, three at a time.
 static inline __u64 sluice_service_multiplier(__u64 n)
 {
 	return sluice_mix(sluice_product(n + 1, 0x9e3779b97f4a7c15ull)) | 1;
@@ -48,14 +54,14 @@ static inline __u64 sluice_service_multiplier(__u64 n)
 
 // The displacement that belongs to a hash. Masks are those of struct sluice_layout: a table's
 // entries, or its buckets, are a power of two, and the mask one less. Bucket and place are of other
-// bits, up to a million entries, so that keys of one bucket have places of their own; and of bits
-// that every bit of an endpoint has a part in.
+// bits, up to 2^18 entries, so that keys of one bucket have places of their own; and a place is of
+// bits that every bit of a key has a part in.
 static inline __u32 sluice_bucket_of(__u64 hash, __u32 bucket_mask)
 {
-	return (hash >> 44) & bucket_mask;
+	return (hash >> 24) & bucket_mask;
 }
 
 static inline __u32 sluice_place_of(__u64 hash, __u32 displacement, __u32 mask)
 {
-	return ((__u32)(hash >> 24) + displacement) & mask;
+	return ((__u32)(hash >> 40) + displacement) & mask;
 }

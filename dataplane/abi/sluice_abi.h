@@ -96,11 +96,11 @@ struct sluice_shape {
 enum { SLUICE_FILTER_WORDS = 65536 / 32 };
 
 struct sluice_generation {
-	__u64 number;		  // counts up by one with every publication
-	__u64 vip_seed;		  // of the VIP table's perfect hash
-	__u64 service_multiplier; // of the service table's, odd
-	__u32 prefixes;		  // number of the table of VIP prefixes, or SLUICE_NO_PREFIXES
-	__u16 macs;		  // how many of `mac` are in use; 0: frames for any MAC are ours
+	__u64 number;		      // counts up by one with every publication
+	__u64 vip_seed;		      // of the VIP table's perfect hash
+	__u64 service_multipliers[3]; // of the service table's, odd
+	__u32 prefixes;		      // number of the table of VIP prefixes, or SLUICE_NO_PREFIXES
+	__u16 macs; // how many of `mac` are in use; 0: frames for any MAC are ours
 	__u16 pad;
 	__u64 tunnel_ports; // UDP ports our tunnels go to: four __be16 in memory, 0: none
 	// Our interfaces' MAC addresses: first six bytes in the order of the wire, then zero.
@@ -110,25 +110,11 @@ struct sluice_generation {
 	struct sluice_addr source[SLUICE_MAX_SOURCES];
 	// Which bits of a source's last word count: a prefix's free ones carry flows' entropy.
 	__be32 source_mask[SLUICE_MAX_SOURCES];
-	// Bits by sluice_filter_place_v4() and _v6(), IPv4's and then IPv6's: set for the places of
-	// VIPs and of IPv4's martian sources. Most sources have another, and need not be looked at
-	// closer.
+	// Bits by their places (source_filter.h), IPv4's and then IPv6's: set for the places of
+	// VIPs and of martian sources (of IPv6's, all but groups). Most sources have another, and
+	// need not be looked at closer.
 	__u32 filter[2][SLUICE_FILTER_WORDS];
 };
-
-// 16 bits that say little of an address, fast: an IPv4 address's first two bytes, or a mix of an
-// IPv6 address's first eight. Addresses of one IPv4 /16, or IPv6 /64, have one place.
-static inline __u32 sluice_filter_place_v4(__be32 address)
-{
-	return address & 0xffff;
-}
-
-static inline __u32 sluice_filter_place_v6(__u64 high)
-{
-	const __u64 folded = high ^ high >> 32;
-
-	return (folded ^ folded >> 16) & 0xffff;
-}
 
 enum sluice_vip_flags {
 	SLUICE_VIP_ANY_PORT = 1,     // some protocol has a service on any port
@@ -139,7 +125,7 @@ enum sluice_vip_flags {
 struct sluice_vip_services {
 	// What its services have for a VIP. ::, nobody's: the entry is free.
 	struct sluice_addr name;
-	__u32 of_prefix; // what their endpoints have besides: SLUICE_OF_PREFIX, or 0
+	__u32 kind;	 // what their endpoints have besides: SLUICE_OF_PREFIX, SLUICE_OF_IPV6
 	__u16 flags;	 // enum sluice_vip_flags
 	__u16 tcp_ports; // root page of its TCP port ranges, or SLUICE_NO_PORTS
 	__u16 udp_ports; // the same for UDP
@@ -203,10 +189,14 @@ struct sluice_port_page {
 	__u16 entry[SLUICE_PORTS_IN_PAGE];
 };
 
-enum { SLUICE_OF_PREFIX = 1u << 31 };
+enum {
+	SLUICE_OF_IPV6 = 1u << 30, // an IPv6 packet to ::ffff:a.b.c.d is for no IPv4 VIP
+	SLUICE_OF_PREFIX = 1u << 31,
+};
 
-// What of a VIP a service answers on. `port` as it stands in the packet; port 0 stands for any port
-// of the protocol, protocol 0 and port 0 for anything at all.
+// What of a VIP a service answers on; with the VIP's kind, the key's other part. `port` as it
+// stands in the packet; port 0 stands for any port of the protocol, protocol 0 and port 0 for
+// anything at all.
 static inline __u32 sluice_endpoint(__u8 proto, __be16 port)
 {
 	return (__u32)proto << 16 | port;

@@ -20,7 +20,7 @@ static __always_inline struct vip_name name_vip(const struct sluice_generation *
 	const struct vip_name name = {
 	    .high = high,
 	    .low = low,
-	    .base = sluice_service_base(high, low, g->service_multiplier),
+	    .base = sluice_service_base(high, low, g->service_multipliers),
 	};
 
 	return name;
@@ -46,7 +46,7 @@ static __always_inline _Bool is_on(const struct sluice_service *service, const s
 static __always_inline const struct sluice_service *
 find_exactly(const struct packet *pkt, const struct vip_name *vip, __u8 proto, __be16 port)
 {
-	const __u32 endpoint = sluice_endpoint(proto, port) | pkt->vip->of_prefix;
+	const __u32 endpoint = sluice_endpoint(proto, port) | pkt->vip->kind;
 	const struct sluice_service *service = entry_of(pkt->generation, vip, endpoint);
 
 	return service && is_on(service, vip, endpoint) ? service : NULL;

@@ -66,19 +66,18 @@ static __always_inline _Bool is_plain_source_v4(const struct packet *pkt, __be32
 	return !is_martian_source(&a, 4) && !is_vip(&a);
 }
 
-// An IPv4 address as we spell it is no IPv6 one: ::/32 is left to the stages.
 static __always_inline _Bool is_plain_source_v6(const struct packet *pkt,
 						const struct sluice_addr *src)
 {
 	const __u64 high = sluice_addr_high(src);
 	struct sluice_addr a;
 
-	if (unlikely(!(__u32)high) || unlikely((high & 0xff) == 0xff))
+	if (unlikely(*(const volatile __u8 *)src == 0xff)) // a group's
 		return 0;
 	if (likely(!is_suspect_v6(pkt->generation, high)))
 		return 1;
 	a = *src;
-	return !is_vip(&a);
+	return !is_martian_source(&a, 6) && !is_vip(&a);
 }
 
 // The rest of the way, which a plain packet goes with the others.
@@ -133,10 +132,10 @@ static __always_inline enum verdict shorten_ipv6(struct packet *pkt)
 	const struct plain_ipv6 *ip = c.pos + sizeof(*eth);
 	struct vip_name vip;
 	enum verdict v;
-	__u32 endpoint;
+	__u32 endpoint, len;
 	__u8 proto;
 
-	if (unlikely((void *)(ip + 1) > c.end) || unlikely(!ip->daddr.word[0]))
+	if (unlikely((void *)(ip + 1) > c.end))
 		return NOT_PLAIN;
 	pkt->family = 6;
 	pkt->generation = current_generation();
@@ -144,17 +143,23 @@ static __always_inline enum verdict shorten_ipv6(struct packet *pkt)
 		return NOT_PLAIN;
 	proto = plain_ipv6_proto(ip);
 	vip = name_vip(pkt->generation, sluice_addr_high(&ip->daddr), sluice_addr_low(&ip->daddr));
-	endpoint = sluice_endpoint(proto, ip->ports.dest);
+	endpoint = sluice_endpoint(proto, ip->ports.dest) | SLUICE_OF_IPV6;
 	pkt->service = entry_of(pkt->generation, &vip, endpoint);
 	if (unlikely(!is_on(pkt->service, &vip, endpoint))) {
+		if (unlikely(!ip->daddr.word[0])) // an IPv4 address as we spell it is no IPv6 one
+			return NOT_PLAIN;
 		v = look_further(pkt, ip->daddr, proto, ip->ports.dest);
 		if (v != V_NEXT || !pkt->service)
 			return v;
 	}
 	pkt->l3_bytes = hook_l3_bytes(pkt, ip);
 	// A payload that is too long for 16 bits with its header leaves fewer than any plain packet
-	// has: is_plain_l4() declines it.
-	pkt->l3_len = sizeof(struct ipv6hdr) + plain_ipv6_payload(ip);
+	// has: is_plain_l4() declines it. Cut to 16 bits here, and not in each place that reads it.
+	len = (__u16)(sizeof(struct ipv6hdr) + plain_ipv6_payload(ip));
+	barrier_var(len);
+	if (len > 0xffff)
+		__builtin_unreachable();
+	pkt->l3_len = len;
 	pkt->tos = plain_ipv6_tos(ip);
 	if (unlikely(!ipv6_is_plain(ip)) || unlikely(!is_for_us(pkt, eth)) ||
 	    unlikely(!is_plain_l4(pkt, sizeof(struct ipv6hdr), proto, &ip->ports)) ||

@@ -5,6 +5,7 @@
 
 #include "abi/flow_hash.h"
 #include "abi/perfect_hash.h"
+#include "abi/source_filter.h"
 #include "config.bpf.h"
 #include "maps.bpf.h"
 #include "net/addr.h"

@@ -5,10 +5,13 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
 #include <random>
 
 #include "abi/perfect_hash.h"
+#include "abi/source_filter.h"
 #include "plan/example.h"
 
 namespace sluice::test {
@@ -35,7 +38,7 @@ const sluice_service* service_at(const GenerationBytes& g, const sluice_shape& s
                                  const sluice_addr& vip, uint32_t endpoint) {
   const auto* header = at<sluice_generation>(g, 0, 0);
   const uint64_t base = sluice_service_base(sluice_addr_high(&vip), sluice_addr_low(&vip),
-                                            header->service_multiplier);
+                                            header->service_multipliers);
   const uint64_t hash = sluice_service_hash(base, endpoint);
   const uint32_t d = *at<uint32_t>(g, sluice_service_displacements_at(),
                                    sluice_bucket_of(hash, s.services / SLUICE_BUCKET - 1));
@@ -47,7 +50,9 @@ const sluice_service* service_at(const GenerationBytes& g, const sluice_shape& s
 
 const sluice_service* service_at(const GenerationBytes& g, const sluice_shape& s,
                                  const IpAddress& address, const PortRange& port) {
-  return service_at(g, s, to_abi(address), sluice_endpoint(port.protocol, htons(port.first)));
+  return service_at(g, s, to_abi(address),
+                    sluice_endpoint(port.protocol, htons(port.first)) |
+                        (address.is_v4() ? 0u : uint32_t(SLUICE_OF_IPV6)));
 }
 
 // As full as check_fits() allows: every frontend is found, and names its service's members.
@@ -93,6 +98,51 @@ TEST(Generation, FindsEveryFrontendOfASmallTable) {
 }
 TEST(Generation, FindsEveryFrontendOfALargeFullTable) {
   check_full_table(4096);
+}
+
+// In tables as full as check_fits() allows.
+void expect_all_found(const std::vector<IpAddress>& vips) {
+  Example e;
+  e.config.services.clear();
+  for (const IpAddress& vip : vips)
+    e.config.services.push_back(Example::service(vip.to_string(), {vip.to_string()}, {80}));
+  const auto entries = std::max(uint32_t(SLUICE_BUCKET), std::bit_ceil(uint32_t(vips.size()) * 2));
+  Capacity c = e.capacity();
+  c.shape.vips = c.shape.services = entries;
+  const Plan plan = plan_of({}, e, c);
+  for (const IpAddress& vip : vips) {
+    EXPECT_TRUE(is_vip(plan.generation, c.shape, vip)) << vip.to_string();
+    EXPECT_NE(service_at(plan.generation, c.shape, vip, PortRange::one(80, IPPROTO_TCP)), nullptr)
+        << vip.to_string();
+  }
+}
+
+IpAddress with_byte(const IpAddress& address, uint32_t byte, uint8_t value) {
+  IpAddress::Bytes bytes = address.bytes();
+  bytes[byte] = value;
+  return address.is_v4() ? IpAddress::from_v4(bytes.data() + 12) : IpAddress::from_v6(bytes.data());
+}
+
+// VIPs may differ in any bit: those of two providers differ in the first ones only.
+TEST(Generation, FindsTwoVipsThatDifferInAnyBit) {
+  for (const IpAddress& vip : {ip("2001:db8::1"), ip("203.0.113.1")})
+    for (uint32_t bit = vip.is_v4() ? 96 : 0; bit < 128; bit++) {
+      SCOPED_TRACE(bit);
+      const uint32_t byte = bit / 8;
+      const auto flipped = uint8_t(vip.bytes()[byte] ^ 0x80 >> bit % 8);
+      expect_all_found({vip, with_byte(vip, byte, flipped)});
+    }
+}
+
+TEST(Generation, FindsManyVipsThatDifferInAnyByte) {
+  for (const IpAddress& vip : {ip("2001:db8::1"), ip("203.0.113.1")})
+    for (uint32_t byte = vip.is_v4() ? 12 : 0; byte < 16; byte++) {
+      SCOPED_TRACE(byte);
+      std::vector<IpAddress> vips;
+      for (uint32_t value = 1; value < 128; value++)
+        vips.push_back(with_byte(vip, byte, uint8_t(value)));
+      expect_all_found(vips);
+    }
 }
 
 // Its endpoints differ in few bits, and UDP's from TCP's in two.

@@ -131,7 +131,7 @@ Json backends_json(const Past& past, TextPlaces& texts) {
   Forwards forwards;
   BackendRows known(texts, forwards), leaving(texts, forwards);
   for (const auto& [service, backends] : past.backends.services())
-    for (const auto& [address, b] : backends) known.add(service, b);
+    for (const auto& [address, b] : *backends) known.add(service, b);
   for (const auto& [service, backends] : past.leaving)
     for (const Backend& b : backends) leaving.add(service, b);
   return {{"known", known.json()}, {"leaving", leaving.json()}, {"forwards", forwards.json()}};
@@ -140,11 +140,14 @@ Json backends_json(const Past& past, TextPlaces& texts) {
 void backends_of(const Json& j, const Texts& texts, Past& past) {
   std::vector<Forward> forwards;
   for (const Json& f : j.at("forwards")) forwards.push_back(forward_of(f));
-  KnownBackends::Services known;
+  std::map<std::string, KnownBackends::Backends> by_service;
   for (const BackendRow& row : rows_of<BackendRow>(j.at("known"))) {
     const Backend backend = backend_of(row, texts, forwards);
-    known[texts.at(row.service)].emplace(backend.address, backend);
+    by_service[texts.at(row.service)].emplace(backend.address, backend);
   }
+  KnownBackends::Services known;
+  for (auto& [service, backends] : by_service)
+    known.emplace(service, std::make_shared<const KnownBackends::Backends>(std::move(backends)));
   past.backends = KnownBackends(std::move(known));
   for (const BackendRow& row : rows_of<BackendRow>(j.at("leaving")))
     past.leaving[texts.at(row.service)].push_back(backend_of(row, texts, forwards));

@@ -38,7 +38,7 @@ Past History::after(Plan& plan, const Config& config, Leaving leaving, Time now)
               .published = past_.published,
               .ring_due = past_.ring_due,
               .quiet = past_.quiet,
-              .backends = {},
+              .backends = past_.backends.next(config, leaving),
               .leaving = {}};
   // Flows may have come to any member since the last round.
   if (!plan.empty()) {
@@ -50,7 +50,6 @@ Past History::after(Plan& plan, const Config& config, Leaving leaving, Time now)
     out.ring_due.reset();
   else if (!out.ring_due)
     out.ring_due = now + config.drain;
-  out.backends.learn(config, leaving);
   out.leaving = std::move(leaving);
   return out;
 }

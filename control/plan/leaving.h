@@ -3,16 +3,19 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 
 #include "plan/sweep.h"
 
 namespace sluice {
 
-// What is known of the backends of services, past and present.
+// What is known of the backends of services, past and present. A value; what generations have in
+// common is there once.
 class KnownBackends {
  public:
-  using Services = std::map<std::string, std::map<IpAddress, Backend>>;
+  using Backends = std::map<IpAddress, Backend>;
+  using Services = std::map<std::string, std::shared_ptr<const Backends>>;  // never null
 
   KnownBackends() = default;
   explicit KnownBackends(Services services) : services_(std::move(services)) {}
@@ -22,8 +25,8 @@ class KnownBackends {
   // more. A service that is gone has none.
   Leaving leaving(const Config& config, const Live& live, const QuietNumbers& quiet) const;
 
-  // `config` is in force, with `leaving`: forgets the others.
-  void learn(const Config& config, const Leaving& leaving);
+  // What is known when `config` is in force, with `leaving`: the others are forgotten.
+  KnownBackends next(const Config& config, const Leaving& leaving) const;
 
  private:
   Services services_;

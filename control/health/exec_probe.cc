@@ -56,14 +56,14 @@ class ExecProbe : public Probe {
 
   Probers& probers_;
   Conclusion conclusion_;
-  std::optional<Child> child_;  // until it has been reaped, or given to the reaper
+  std::optional<Program> child_;  // until it has been reaped, or given to the reaper
   EventLoop::Source end_, output_;
   std::string line_;
   size_t read_ = 0;
 };
 
 std::optional<Outcome> ExecProbe::start(const ExecCheck& check, const Way& way) {
-  Result<Child> child = spawn(check.command, environment_of(way, conclusion_.timeout()));
+  Result<Program> child = spawn(check.command, environment_of(way, conclusion_.timeout()));
   if (!child) return failed(child.error());
   child_ = std::move(*child);
   Result<EventLoop::Source> end =

@@ -61,12 +61,12 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
 
 }  // namespace
 
-Result<Child> spawn(const std::vector<std::string>& command,
-                    const std::vector<std::string>& environment) {
+Result<Program> spawn(const std::vector<std::string>& command,
+                      const std::vector<std::string>& environment) {
   const std::string doing = "start " + command.front();
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) < 0) return errno_error(doing + ": make a pipe");
-  Child child;
+  Program child;
   child.output = UniqueFd(ends[0]);
   const UniqueFd write_end(ends[1]);
   // Of our end alone: programs do not expect to be told to try again.
@@ -89,7 +89,7 @@ Result<Child> spawn(const std::vector<std::string>& command,
   return child;
 }
 
-void kill_group(const Child& child) {
+void kill_group(const Program& child) {
   kill(-child.pid, SIGKILL);
 }
 

@@ -78,7 +78,11 @@ void Child::pause() {
 }
 
 void Child::resume() {
-  ::kill(pid_, SIGCONT);
+  signal(SIGCONT);
+}
+
+void Child::signal(int number) {
+  ::kill(pid_, number);
 }
 
 void Child::kill() {

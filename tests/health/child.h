@@ -25,6 +25,7 @@ class Child {
 
   void pause();  // it answers no more, its kernel does
   void resume();
+  void signal(int number);
   void kill();  // at once; returns when it is gone
   std::string output() const;
   // Fails the test if `text` is not in the output before long.

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The DNS probe, dnsmasq, and servers that no one would run.
-#include <netinet/in.h>
-#include <sys/socket.h>
-
-#include <atomic>
 #include <memory>
 #include <set>
-#include <thread>
 
-#include "base/unique_fd.h"
 #include "health/ask.h"
-#include "health/child.h"
 #include "health/cost.h"
 #include "health/dns_message.h"
-#include "support/temporary_folder.h"
+#include "health/name_server.h"
+#include "health/odd_datagrams.h"
 
 namespace sluice::health {
 namespace {
@@ -22,36 +16,6 @@ using namespace std::string_literals;
 
 constexpr uint16_t kA = 1, kTxt = 16, kAaaa = 28;
 constexpr uint8_t kServFail = 2, kNxDomain = 3, kRefused = 5;
-
-// Knows www.shop.example (A) and large.shop.example (TXT, more than fits into a packet), and has
-// nobody to ask.
-class NameServer {
-  test::TemporaryFolder folder_;
-
- public:
-  const uint16_t port = free_port();
-
-  NameServer() { restart(); }
-  Child& child() { return *child_; }
-  void restart() {
-    child_.reset();
-    const std::string kilobyte = std::string(250, 'a') + "," + std::string(250, 'b') + "," +
-                                 std::string(250, 'c') + "," + std::string(250, 'd');
-    child_ = std::make_unique<Child>(
-        std::vector<std::string>{"/usr/sbin/dnsmasq", "--keep-in-foreground",
-                                 "--conf-file=", "--no-resolv", "--no-hosts", "--log-facility=-",
-                                 "--user=", "--pid-file=", "--listen-address=127.0.0.1,::1",
-                                 "--bind-interfaces", "--port=" + std::to_string(port),
-                                 "--local=/shop.example/",
-                                 "--host-record=www.shop.example,192.0.2.1",
-                                 "--txt-record=large.shop.example," + kilobyte},
-        folder_.path("log"));
-    child_->wait_for_port(port);  // of TCP, which it has, too
-  }
-
- private:
-  std::unique_ptr<Child> child_;
-};
 
 class Dns : public ::testing::Test {
  protected:
@@ -126,53 +90,6 @@ TEST_F(Dns, CostIsBounded) {
             1'000);
 }
 
-// Gives each question to `answer`, which makes what is sent back: any number of packets.
-class OddNameServer {
- public:
-  using Packets = std::vector<std::string>;
-  explicit OddNameServer(std::function<Packets(std::string question)> answer)
-      : answer_(std::move(answer)), fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t size = sizeof(address);
-    ::bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), size);
-    ::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { run(); });
-  }
-  ~OddNameServer() {
-    ::shutdown(fd_.get(), SHUT_RDWR);
-    thread_.join();
-  }
-  OddNameServer(const OddNameServer&) = delete;
-  OddNameServer& operator=(const OddNameServer&) = delete;
-  Way way() const { return loopback(port_); }
-  int questions() const { return questions_; }
-  const std::set<uint16_t>& ports() const { return ports_; }  // that questions came from
-
- private:
-  void run() {
-    for (;;) {
-      char bytes[2048];
-      sockaddr_in from = {};
-      socklen_t size = sizeof(from);
-      sockaddr* const generic = reinterpret_cast<sockaddr*>(&from);
-      const ssize_t got = ::recvfrom(fd_.get(), bytes, sizeof(bytes), 0, generic, &size);
-      if (got <= 0) return;
-      questions_++;
-      ports_.insert(from.sin_port);
-      for (const std::string& packet : answer_({bytes, size_t(got)}))
-        ::sendto(fd_.get(), packet.data(), packet.size(), 0, generic, size);
-    }
-  }
-
-  std::function<Packets(std::string)> answer_;
-  UniqueFd fd_;
-  uint16_t port_ = 0;
-  std::atomic<int> questions_ = 0;
-  std::set<uint16_t> ports_;
-  std::thread thread_;
-};
-
 // The header's flags of an answer to `question`, and how many records it says it has.
 std::string answered(std::string question, uint8_t rcode, uint8_t records = 1) {
   question[2] = char(0x84);
@@ -182,9 +99,11 @@ std::string answered(std::string question, uint8_t rcode, uint8_t records = 1) {
 }
 
 TEST(DnsOdd, EveryRcodeHasItsName) {
-  OddNameServer server(
+  OddDatagrams server(
       [](const std::string& q) { return std::vector{answered(q, uint8_t(q[13] - 'a'))}; });
-  const auto ask = [&](const char* name) { return ask_dns({.name = name}, server.way()).text; };
+  const auto ask = [&](const char* name) {
+    return ask_dns({.name = name}, loopback(server.port())).text;
+  };
   EXPECT_EQ(ask("a.example"), "NOERROR, 1 record");
   EXPECT_EQ(ask("b.example"), "FORMERR, wanted NOERROR");
   EXPECT_EQ(ask("c.example"), "SERVFAIL, wanted NOERROR");
@@ -194,7 +113,7 @@ TEST(DnsOdd, EveryRcodeHasItsName) {
 }
 
 TEST(DnsOdd, WhatDoesNotAnswerTheQuestionIsNoAnswer) {
-  OddNameServer server([](const std::string& q) {
+  OddDatagrams server([](const std::string& q) {
     std::vector<std::string> packets = {"", "x", q, q.substr(0, 12), std::string(600, '\xff')};
     std::string spoofed = answered(q, 0);
     spoofed[1] ^= 1;  // the id
@@ -210,34 +129,34 @@ TEST(DnsOdd, WhatDoesNotAnswerTheQuestionIsNoAnswer) {
     packets.push_back(none);
     return packets;
   });
-  EXPECT_THAT(ask_dns({.name = "www.shop.example"}, server.way(), 300ms),
+  EXPECT_THAT(ask_dns({.name = "www.shop.example"}, loopback(server.port()), 300ms),
               Is(Answer::kBad, "no answer within 300ms (13 packets came that are none)"));
   EXPECT_EQ(server.questions(), 1);  // which was not asked again
 }
 
 TEST(DnsOdd, TheAnswerIsFoundBehindOthers) {
-  OddNameServer server([](const std::string& q) {
+  OddDatagrams server([](const std::string& q) {
     std::string spoofed = answered(q, kServFail);
     spoofed[0] ^= 0x40;
     return std::vector{spoofed, q, answered(q, 0)};
   });
-  EXPECT_THAT(ask_dns({.name = "www.shop.example"}, server.way()),
+  EXPECT_THAT(ask_dns({.name = "www.shop.example"}, loopback(server.port())),
               Is(Answer::kGood, "NOERROR, 1 record"));
 }
 
 TEST(DnsOdd, AnErrorNeedNotRepeatTheQuestion) {
-  OddNameServer server([](const std::string& q) {
+  OddDatagrams server([](const std::string& q) {
     std::string error = answered(q.substr(0, 12), kServFail, 0);
     error[5] = 0;
     return std::vector{error};
   });
-  EXPECT_THAT(ask_dns({.name = "www.shop.example"}, server.way()),
+  EXPECT_THAT(ask_dns({.name = "www.shop.example"}, loopback(server.port())),
               Is(Answer::kBad, "SERVFAIL, wanted NOERROR"));
 }
 
 TEST(DnsOdd, QuestionsAreWellFormedAndHardToGuess) {
   std::set<std::string> ids;
-  OddNameServer server([&](const std::string& q) {
+  OddDatagrams server([&](const std::string& q) {
     ids.insert(q.substr(0, 2));
     EXPECT_EQ(q.substr(2),
               "\x01\0\0\x01\0\0\0\0\0\0\x03www\x04shop\x07"
@@ -245,7 +164,7 @@ TEST(DnsOdd, QuestionsAreWellFormedAndHardToGuess) {
     return std::vector{answered(q, 0)};
   });
   for (int i = 0; i < 20; i++)
-    EXPECT_EQ(ask_dns({.name = "www.shop.example", .type = kAaaa}, server.way()).answer,
+    EXPECT_EQ(ask_dns({.name = "www.shop.example", .type = kAaaa}, loopback(server.port())).answer,
               Answer::kGood);
   EXPECT_GE(ids.size(), 18u);
   EXPECT_GE(server.ports().size(), 15u);

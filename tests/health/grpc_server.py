@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A gRPC server with grpc.health.v1: grpc_server.py [KEY CERTIFICATE]; prints its port.
+"""A gRPC server with grpc.health.v1, on 127.0.0.1: grpc_server.py PORT [KEY CERTIFICATE].
 
 Its messages are encoded by Google's own library, from the published definition.
+A service whose name is a path is what that file says now: its status, and for how
+many seconds it thinks before it says so.
 """
 import concurrent.futures
 import sys
@@ -44,6 +46,11 @@ def check(request, context):
         return Response(status=1 if 0 < context.time_remaining() <= 7 else 2)
     if service == "broken":
         context.abort(grpc.StatusCode.UNAVAILABLE, "no database: 100% \x1b gone\n")
+    if service.startswith("/"):
+        with open(service) as file:
+            status, seconds = file.read().split()
+        time.sleep(float(seconds))
+        return Response(status=int(status))
     known = {"": 1, "shop.Cart": 1, "slow": 1, "l" * 300: 1, "sick": 2, "unknown": 0, "nobody": 3}
     if service not in known:
         context.abort(grpc.StatusCode.NOT_FOUND, "unknown service")
@@ -55,12 +62,13 @@ handler = grpc.unary_unary_rpc_method_handler(check, Request.FromString,
 server = grpc.server(concurrent.futures.ThreadPoolExecutor(4))
 server.add_generic_rpc_handlers(
     (grpc.method_handlers_generic_handler("grpc.health.v1.Health", {"Check": handler}),))
-if len(sys.argv) == 3:
-    key, certificate = (open(path, "rb").read() for path in sys.argv[1:])
-    port = server.add_secure_port("127.0.0.1:0",
-                                  grpc.ssl_server_credentials([(key, certificate)]))
+address = f"127.0.0.1:{sys.argv[1]}"
+if len(sys.argv) == 4:
+    key, certificate = (open(path, "rb").read() for path in sys.argv[2:])
+    port = server.add_secure_port(address, grpc.ssl_server_credentials([(key, certificate)]))
 else:
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(address)
+if port == 0:
+    sys.exit(f"cannot listen on {address}")
 server.start()
-print(f"port {port} is ready", flush=True)
 server.wait_for_termination()

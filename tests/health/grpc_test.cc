@@ -3,42 +3,14 @@
 #include <memory>
 
 #include "health/ask.h"
-#include "health/child.h"
 #include "health/cost.h"
 #include "health/grpc_health.h"
+#include "health/grpc_server.h"
 #include "health/odd_server.h"
 #include "health/web_server.h"
-#include "support/temporary_folder.h"
 
 namespace sluice::health {
 namespace {
-
-class GrpcServer {
-  test::TemporaryFolder folder_;
-
- public:
-  explicit GrpcServer(bool tls = false) {
-    std::vector<std::string> command = {"/usr/bin/python3", GRPC_SERVER};
-    if (tls) {
-      const std::string key = folder_.path("key.pem"), certificate = folder_.path("cert.pem");
-      run_program(
-          "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9 "
-          "-subj /CN=grpc.example -keyout " +
-          key + " -out " + certificate + " 2>/dev/null");
-      command.insert(command.end(), {key, certificate});
-    }
-    child_ = std::make_unique<Child>(command, folder_.path("log"));
-    child_->wait_for_output(" is ready");
-    port_ = uint16_t(std::stoi(child_->output().substr(5)));
-  }
-
-  uint16_t port() const { return port_; }
-  Child& child() { return *child_; }
-
- private:
-  std::unique_ptr<Child> child_;
-  uint16_t port_ = 0;
-};
 
 class Grpc : public ::testing::Test {
  protected:

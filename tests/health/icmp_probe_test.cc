@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "health/icmp_probe.h"
 
-#include <sched.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <future>
 #include <thread>
 
 #include "health/echo.h"
 #include "health/fixture.h"
+#include "health/neighbour.h"
 
 namespace sluice::health {
 namespace {
@@ -112,33 +109,6 @@ TEST_P(IcmpProbeTest, APacketThatOurOwnInterfaceDoesNotTakeIsUnknown) {
     }
   });
 }
-
-// Another namespace, that stays until it is destroyed.
-class Neighbour {
- public:
-  Neighbour() {
-    std::promise<pid_t> started;
-    thread_ = std::thread([&] {
-      EXPECT_EQ(unshare(CLONE_NEWNET), 0);
-      started.set_value(pid_t(syscall(SYS_gettid)));
-      finish_.get_future().wait();
-    });
-    id_ = std::to_string(started.get_future().get());
-  }
-  ~Neighbour() {
-    finish_.set_value();
-    thread_.join();
-  }
-  const std::string& id() const { return id_; }
-  void run(const std::string& command) const {
-    shell("nsenter --net=/proc/" + id_ + "/ns/net " + command);
-  }
-
- private:
-  std::promise<void> finish_;
-  std::thread thread_;
-  std::string id_;
-};
 
 // A router says so each time, and not only until the kernel has learnt of it. Raw sockets do not
 // hear routers.

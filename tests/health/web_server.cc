@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -16,6 +17,7 @@ constexpr const char* kLocations = R"(
   location = /moved { return 302 /ok; }
   location = /large { root FOLDER; }
   location = /slow { root FOLDER; limit_rate 100; }
+  location /document/ { root FOLDER; if (-f $request_filename.slow) { limit_rate 500; } }
   location = /weight/header { add_header X-Load-Balancing-Endpoint-Weight 50; return 200; }
   location = /weight/body { return 200 "50\n"; }
   location = /weight/nonsense { add_header X-Load-Balancing-Endpoint-Weight 1e9; return 200 "much"; }
@@ -73,6 +75,7 @@ WebServer::WebServer()
   configure();
   std::ofstream(folder_.path("large")) << std::string(100'000, '.');
   std::ofstream(folder_.path("slow")) << std::string(2'000, '.');
+  std::filesystem::create_directory(folder_.path("document"));
   restart();
 }
 
@@ -109,6 +112,21 @@ void WebServer::configure() const {
   replace_all(text, "EXPIRED", std::to_string(expired));
   replace_all(text, "SELF", std::to_string(self));
   std::ofstream(folder_.path("nginx.conf")) << text;
+}
+
+void WebServer::put(const std::string& name, const std::string& text, bool slow) const {
+  const std::string path = folder_.path("document/" + name);
+  if (slow)
+    std::ofstream(path + ".slow") << "";
+  else
+    std::filesystem::remove(path + ".slow");
+  // At once: a request never finds half of it.
+  std::ofstream(path + ".new") << std::string(4'000, '.') << text << std::flush;
+  std::filesystem::rename(path + ".new", path);
+}
+
+void WebServer::remove(const std::string& name) const {
+  std::filesystem::remove(folder_.path("document/" + name));
 }
 
 std::string WebServer::requests() const {

@@ -19,6 +19,7 @@ namespace sluice::health {
 //   /ok 200 "all is well", /sick 503, /moved 302 to /ok, /none 404, /large 200 with 100 kB
 //   /slow 200 with 2 kB at 100 bytes a second
 //   /weight/header, /weight/body: half;  /weight/nonsense
+//   /document/NAME what put() has put there, else 404
 //   /who "host=... sni=... protocol=... cookie=... agent=... encoding=..." of the request
 class WebServer {
   test::TemporaryFolder folder_;
@@ -32,6 +33,10 @@ class WebServer {
   // "PORT BYTES STATUS" of the requests so far, each with its line ended.
   std::string requests() const;
   void restart();
+  // A document: long enough that it never comes at once where it is `slow` (500 bytes a second);
+  // `text` is the end of it.
+  void put(const std::string& name, const std::string& text, bool slow = false) const;
+  void remove(const std::string& name) const;
 
  private:
   void make_certificates() const;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "health/conclusion.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "health/outcome.h"
@@ -30,12 +28,9 @@ void Conclusion::reach_soon(Outcome outcome) {
   entry_ = deadlines_.at(steady_clock::now(), [this, outcome] { reach(outcome); });
 }
 
-Outcome Conclusion::too_late(std::string_view what) const {
-  const milliseconds held_up = std::chrono::duration_cast<milliseconds>(steady_clock::now() - end_);
-  if (held_up > timeout_ / 4)
-    return unknown(fmt::format("{} within {}, but we were held up for {} ourselves", what,
-                               in_words(timeout_), in_words(held_up)));
-  return silent(fmt::format("{} within {}", what, in_words(timeout_)));
+Outcome Conclusion::too_late(std::string_view what, std::string_view detail) const {
+  const auto held_up = std::chrono::duration_cast<milliseconds>(steady_clock::now() - end_);
+  return health::too_late(what, timeout_, held_up, detail);
 }
 
 }  // namespace sluice::health

@@ -24,9 +24,8 @@ class Conclusion {
   void reach(Outcome outcome);
   // The same from the loop: for what is known while the probe is being started.
   void reach_soon(Outcome outcome);
-  // The outcome of a probe whose last look found nothing: "<what> within 1s". Nobody's fault but
-  // our own if we were not there ourselves to hear the answer.
-  Outcome too_late(std::string_view what) const;
+  // The outcome of a probe whose last look found nothing (outcome.h).
+  Outcome too_late(std::string_view what, std::string_view detail = "") const;
 
   std::chrono::milliseconds timeout() const { return timeout_; }
 

@@ -101,11 +101,6 @@ void note_end(const Override& o, Time now, std::optional<Time>& next) {
 
 }  // namespace
 
-bool Health::service_up(const std::string& pool) const {
-  const auto it = pools.find(pool);
-  return it == pools.end() || !it->second.below_minimum;
-}
-
 Health health_of(const Config& config, const Verdicts& verdicts, const Overrides& overrides,
                  Time now) {
   Health health;

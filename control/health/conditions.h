@@ -30,9 +30,6 @@ struct Health {
   std::map<std::string, PoolHealth> pools;
   bool isolated = false;         // verdicts stand still (Judge)
   std::optional<Time> next_due;  // when time alone changes any of it: slow start, `until`
-
-  // Are services of the pool up? Not those of a pool that is too small.
-  bool service_up(const std::string& pool) const;
 };
 
 Health health_of(const Config& config, const Verdicts& verdicts, const Overrides& overrides,

@@ -5,8 +5,8 @@
 
 #include <string_view>
 
-#include "health/outcome_text.h"
-#include "health/way_socket.h"
+#include "health/fault.h"
+#include "health/outcome.h"
 
 namespace sluice::health {
 namespace {
@@ -44,19 +44,20 @@ std::string own_words(const CurlFailure& failure) {
 }
 
 std::string tls_text(const CurlFailure& failure) {
-  if (failure.os_error != 0) return "TLS: " + errno_text(failure.os_error);
+  if (failure.os_error != 0) return "TLS: " + words_of(failure.os_error);
   const std::string words = own_words(failure);
   return fmt::format("TLS: {}", without(without(words, "SSL certificate problem: "), "SSL: "));
 }
 
-std::string timeout_text(const CurlFailure& failure) {
-  const std::string within = duration_text(failure.timeout);
+Outcome timed_out(const CurlFailure& failure) {
+  const std::chrono::milliseconds held_up = failure.took - failure.timeout;
   if (!failure.answer.empty())
-    return fmt::format("no end of the answer within {} ({})", within, failure.answer);
-  return fmt::format("no answer within {} ({})", within,
-                     failure.encrypted   ? "connected, with TLS"
-                     : failure.connected ? "connected"
-                                         : "not connected");
+    return too_late("no end of the answer", failure.timeout, held_up,
+                    fmt::format(" ({})", failure.answer));
+  return too_late("no answer", failure.timeout, held_up,
+                  failure.encrypted   ? " (connected, with TLS)"
+                  : failure.connected ? " (connected)"
+                                      : " (not connected)");
 }
 
 std::string text_of(const CurlFailure& failure) {
@@ -78,22 +79,20 @@ std::string text_of(const CurlFailure& failure) {
     case CURLE_HTTP2_STREAM:
       return "HTTP/2: " + own_words(failure);
     default:
-      return failure.os_error != 0 ? errno_text(failure.os_error) : own_words(failure);
+      return failure.os_error != 0 ? words_of(failure.os_error) : own_words(failure);
   }
 }
 
 }  // namespace
 
 Outcome explain(const CurlFailure& failure) {
-  if (failure.code == CURLE_OPERATION_TIMEDOUT)
-    return no_answer(timeout_text(failure), failure.timeout, failure.took);
-  if (is_ours(failure.code, failure.connected))
-    return {Answer::kUnknown, one_line(own_words(failure))};
-  const bool ours = !failure.connected && is_our_fault(failure.os_error, failure.waited);
-  return {.answer = ours ? Answer::kUnknown : Answer::kBad,
-          .text = one_line(text_of(failure)),
-          .weight = {},
-          .replied = failure.connected || failure.os_error == ECONNREFUSED};
+  if (failure.code == CURLE_OPERATION_TIMEDOUT) return timed_out(failure);
+  if (is_ours(failure.code, failure.connected)) return unknown(own_words(failure));
+  if (failure.connected) return bad(text_of(failure));
+  // libcurl waits for nobody before connect(2) has said that it will take its time.
+  if (failure.os_error != 0)
+    return failed(failure.waited ? Moment::kWaiting : Moment::kAsking, "connect", failure.os_error);
+  return silent(text_of(failure));
 }
 
 }  // namespace sluice::health

@@ -23,10 +23,10 @@ struct CurlFailure {
   std::chrono::milliseconds timeout{0}, took{0};
 };
 
-// Our own fault (kUnknown) is what the backend has no part in: memory, descriptors, ports, the
-// authorities' file, and what connect(2) says before a packet was sent: no route, no device. All
-// else is the backend's (kBad), also what libcurl may come to say one day: a fault of the backend
-// that is taken for ours would never be found.
+// Until there is a connection, an errno says whose fault it is (fault.h). Of libcurl's own errors
+// those are ours (kUnknown) that the backend has no part in: memory, the check's host or path, the
+// authorities' file. All else is the backend's (kBad), also what libcurl may come to say one day: a
+// fault of the backend that is taken for ours would never be found.
 Outcome explain(const CurlFailure& failure);
 
 }  // namespace sluice::health

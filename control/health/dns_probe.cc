@@ -8,16 +8,24 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "base/unique_fd.h"
+#include "health/conclusion.h"
 #include "health/dns_message.h"
-#include "health/outcome_text.h"
-#include "health/way_socket.h"
+#include "health/fault.h"
+#include "health/outcome.h"
+#include "health/socket.h"
 
 namespace sluice::health {
+
 namespace {
 
+using std::chrono::milliseconds;
+
+constexpr int kMostAtOnce = 100;  // packets; then others have their turn
 constexpr uint8_t kNoError = 0, kNxDomain = 3;
 
 bool is_wanted(const DnsCheck& check, uint8_t rcode) {
@@ -30,108 +38,85 @@ Outcome judge(const DnsCheck& check, const DnsAnswer& answer) {
     std::string wanted;
     for (const uint8_t rcode : check.rcodes)
       wanted += (wanted.empty() ? "" : ", ") + rcode_text(rcode);
-    return {Answer::kBad, one_line(fmt::format("{}, wanted {}", text, wanted))};
+    return bad(fmt::format("{}, wanted {}", text, wanted));
   }
-  if (answer.truncated) return {Answer::kGood, text + ", truncated"};
-  if (answer.rcode != kNoError) return {Answer::kGood, text};
-  if (answer.records == 0 && !is_wanted(check, kNxDomain))
-    return {Answer::kBad, text + ", but no records"};
-  return {Answer::kGood,
-          fmt::format("{}, {} record{}", text, answer.records, answer.records == 1 ? "" : "s")};
+  if (answer.truncated) return good(text + ", truncated");
+  if (answer.rcode != kNoError) return good(text);
+  if (answer.records == 0 && !is_wanted(check, kNxDomain)) return bad(text + ", but no records");
+  return good(fmt::format("{}, {} record{}", text, answer.records, answer.records == 1 ? "" : "s"));
 }
 
-class DnsProbe final : public Probe {
+class DnsProbe : public Probe {
  public:
-  DnsProbe(EventLoop& loop, const DnsCheck& check, std::chrono::milliseconds timeout, Done done)
-      : loop_(loop), check_(check), timeout_(timeout), done_(std::move(done)) {}
-
-  void begin(const Way& way) {
-    const Result<void> asked = ask(way);
-    Result<EventLoop::Source> timer =
-        asked ? loop_.after(timeout_, [this] { time_is_over(); })
-              : loop_.after(std::chrono::milliseconds(0), [this, asked] {
-                  end({Answer::kUnknown, one_line(asked.error().message)});
-                });
-    if (timer) timer_ = std::move(*timer);
+  DnsProbe(Probers& probers, DnsCheck check, const Way& way, milliseconds timeout, Done done)
+      : probers_(probers),
+        check_(std::move(check)),
+        conclusion_(*probers.deadlines, timeout, std::move(done)) {
+    conclusion_.begin([this] { return last_look(); });
+    if (std::optional<Outcome> outcome = start(way)) conclusion_.reach_soon(std::move(*outcome));
   }
 
  private:
-  Result<void> ask(const Way& way) {
-    uint16_t id = 0;
-    if (::getrandom(&id, sizeof(id), 0) != sizeof(id)) return errno_error("get a random number");
-    Result<std::string> question = encode_dns_question(check_, id);
-    if (!question) return question.error();
-    question_ = std::move(*question);
-    Result<UniqueFd> socket = open_way_socket(way, SOCK_DGRAM);
-    if (!socket) return socket.error();
-    socket_ = std::move(*socket);
-    // Connected, so that the kernel gives us what comes from there alone, and errors.
-    const SocketAddress to(way.address, way.port);
-    if (::connect(socket_.get(), to.get(), to.size) < 0) return errno_error("cannot send");
-    if (::send(socket_.get(), question_.data(), question_.size(), 0) < 0)
-      return errno_error("cannot send");
-    Result<EventLoop::Source> source = loop_.on_readable(socket_.get(), [this] { read(); });
-    if (!source) return source.error();
-    source_ = std::move(*source);
-    return {};
-  }
+  std::optional<Outcome> start(const Way& way);
+  std::optional<Outcome> hear();
+  Outcome last_look();
 
-  // True if that was the end, and of us, too, maybe.
-  bool read() {
-    std::array<char, 4096> packet;  // an answer without EDNS has 512 bytes at most
-    const ssize_t size = ::recv(socket_.get(), packet.data(), packet.size(), 0);
-    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return false;
-    if (size < 0) {
-      const Answer answer = is_our_fault(errno, true) ? Answer::kUnknown : Answer::kBad;
-      return end({answer, errno_text(errno)});
-    }
-    const std::optional<DnsAnswer> answer =
-        decode_dns_answer(question_, {packet.data(), size_t(size)});
-    if (answer) {
-      Outcome outcome = judge(check_, *answer);
-      outcome.replied = true;
-      return end(std::move(outcome));
-    }
-    others_++;
-    return false;
-  }
-
-  void time_is_over() {
-    if (read()) return;  // it may have come while we did other things
-    const std::string others =
-        others_ == 0 ? "" : fmt::format(" ({} packets came that are none)", others_);
-    end(no_answer(fmt::format("no answer within {}{}", duration_text(timeout_), others), timeout_,
-                  std::chrono::duration_cast<std::chrono::milliseconds>(
-                      std::chrono::steady_clock::now() - start_)));
-  }
-
-  bool end(Outcome outcome) {
-    source_ = {};
-    timer_ = {};
-    const Done done = std::move(done_);
-    done(std::move(outcome));
-    return true;
-  }
-
-  EventLoop& loop_;
+  Probers& probers_;
   const DnsCheck check_;
-  const std::chrono::milliseconds timeout_;
-  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  Done done_;
+  Conclusion conclusion_;
   std::string question_;
   uint64_t others_ = 0;  // packets that are no answer to the question
-  UniqueFd socket_;
-  EventLoop::Source source_, timer_;
+  UniqueFd fd_;
+  EventLoop::Source source_;
 };
+
+std::optional<Outcome> DnsProbe::start(const Way& way) {
+  uint16_t id = 0;
+  if (getrandom(&id, sizeof id, 0) != sizeof id) return failed(errno_error("get a random number"));
+  Result<std::string> question = encode_dns_question(check_, id);
+  if (!question) return failed(question.error());
+  question_ = std::move(*question);
+  Result<UniqueFd> fd = open_socket(way, SOCK_DGRAM, 0);
+  if (!fd) return failed(fd.error());
+  fd_ = std::move(*fd);
+  // Connected, it hears the backend alone, and that the port is closed.
+  const SocketAddress to = socket_address(way.address, way.port);
+  if (connect(fd_.get(), to.get(), to.size) < 0) return failed(Moment::kAsking, "connect", errno);
+  Result<EventLoop::Source> source = probers_.loop.on_readable(fd_.get(), [this] {
+    if (std::optional<Outcome> outcome = hear()) conclusion_.reach(std::move(*outcome));
+  });
+  if (!source) return failed(source.error());
+  source_ = std::move(*source);
+  if (send(fd_.get(), question_.data(), question_.size(), 0) < 0)
+    return failed(Moment::kAsking, "send", errno);
+  return {};
+}
+
+std::optional<Outcome> DnsProbe::hear() {
+  std::array<char, 4096> packet;  // an answer without EDNS has 512 bytes at most
+  for (int i = 0; i < kMostAtOnce; i++) {
+    const ssize_t n = recv(fd_.get(), packet.data(), packet.size(), 0);
+    if (n < 0 && errno == EAGAIN) return {};
+    if (n < 0) return failed(Moment::kWaiting, "read", errno);
+    const std::optional<DnsAnswer> answer =
+        decode_dns_answer(question_, {packet.data(), size_t(n)});
+    if (answer) return judge(check_, *answer);
+    others_++;
+  }
+  return {};
+}
+
+Outcome DnsProbe::last_look() {
+  if (std::optional<Outcome> outcome = hear()) return std::move(*outcome);
+  return conclusion_.too_late(
+      "no answer", others_ == 0 ? "" : fmt::format(" ({} packets came that are none)", others_));
+}
 
 }  // namespace
 
-std::unique_ptr<Probe> start_dns(EventLoop& loop, const DnsCheck& check, const Way& way,
-                                 std::chrono::milliseconds timeout, Done done) {
-  std::unique_ptr<DnsProbe> probe =
-      std::make_unique<DnsProbe>(loop, check, timeout, std::move(done));
-  probe->begin(way);
-  return probe;
+std::unique_ptr<Probe> start_dns_probe(Probers& probers, const DnsCheck& check, const Way& way,
+                                       milliseconds timeout, Done done) {
+  return std::make_unique<DnsProbe>(probers, check, way, timeout, std::move(done));
 }
 
 }  // namespace sluice::health

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <memory>
 
-#include "base/event_loop.h"
 #include "health/probe.h"
+#include "health/probers.h"
 
 namespace sluice::health {
 
@@ -17,7 +17,7 @@ namespace sluice::health {
 // Good is an answer whose rcode is wanted. NOERROR without a record is bad, for whoever asks for a
 // name wants one; but not where NXDOMAIN would be good, too: then it is about the server alone. A
 // truncated answer is an answer.
-std::unique_ptr<Probe> start_dns(EventLoop& loop, const DnsCheck& check, const Way& way,
-                                 std::chrono::milliseconds timeout, Done done);
+std::unique_ptr<Probe> start_dns_probe(Probers& probers, const DnsCheck& check, const Way& way,
+                                       std::chrono::milliseconds timeout, Done done);
 
 }  // namespace sluice::health

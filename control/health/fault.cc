@@ -55,14 +55,6 @@ constexpr Meaning kMeanings[] = {
     {ECONNABORTED, kOurs, kOurs},   // an administrator has ended the connection (ss -K)
 };
 
-std::string words(int error) {
-  std::string text = std::strerror(error);
-  // As part of a sentence, but not "RPC ..." or "I/O ...".
-  if (text.size() > 1 && std::islower(uint8_t(text[1])))
-    text[0] = char(std::tolower(uint8_t(text[0])));
-  return text;
-}
-
 // What only the backend says, and no router in its place.
 bool is_reply(int error) {
   return error == ECONNREFUSED || error == ECONNRESET || error == EPIPE || error == ENOPROTOOPT;
@@ -71,7 +63,6 @@ bool is_reply(int error) {
 }  // namespace
 
 Answer answer_of(Moment moment, int error) {
-  if (moment == Moment::kPreparing) return kOurs;
   const Meaning* found = std::find_if(std::begin(kMeanings), std::end(kMeanings),
                                       [&](const Meaning& m) { return m.error == error; });
   if (found == std::end(kMeanings)) return kOurs;
@@ -80,12 +71,21 @@ Answer answer_of(Moment moment, int error) {
 
 Outcome failed(Moment moment, std::string_view doing, int error) {
   const Answer answer = answer_of(moment, error);
-  if (answer == kBad) return is_reply(error) ? bad(words(error)) : silent(words(error));
-  return unknown(fmt::format("{}: {}", doing, words(error)));
+  if (answer == kBad) return is_reply(error) ? bad(words_of(error)) : silent(words_of(error));
+  return unknown(fmt::format("{}: {}", doing, words_of(error)));
 }
 
 Outcome failed(const Error& error) {
   return unknown(error.message);
+}
+
+std::string words_of(int error) {
+  // A write behind the reset.
+  std::string text = std::strerror(error == EPIPE ? ECONNRESET : error);
+  // But not "RPC ..." or "I/O ...".
+  if (text.size() > 1 && std::islower(uint8_t(text[1])))
+    text[0] = char(std::tolower(uint8_t(text[0])));
+  return text;
 }
 
 }  // namespace sluice::health

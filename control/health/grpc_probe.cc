@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "health/grpc_health.h"
-#include "health/outcome_text.h"
+#include "health/outcome.h"
 #include "health/transfer.h"
 
 namespace sluice::health {
@@ -46,33 +46,33 @@ Outcome judge_status(std::string_view status, std::optional<std::string_view> me
                          ? std::string(kStatusNames[code])
                          : fmt::format("grpc-status {}", status);
   if (message && !message->empty()) text += ": " + percent_decoded(*message);
-  return {Answer::kBad, text};
+  return bad(text);
 }
 
 Outcome judge_message(const std::string& body) {
   const std::optional<ServingStatus> status = decode_health_response(body);
-  if (!status) return {Answer::kBad, "the answer is not a HealthCheckResponse"};
+  if (!status) return bad("the answer is not a HealthCheckResponse");
   switch (*status) {
     case ServingStatus::kServing:
-      return {Answer::kGood, "SERVING"};
+      return good("SERVING");
     case ServingStatus::kNotServing:
-      return {Answer::kBad, "NOT_SERVING"};
+      return bad("NOT_SERVING");
     case ServingStatus::kServiceUnknown:
-      return {Answer::kBad, "SERVICE_UNKNOWN"};
+      return bad("SERVICE_UNKNOWN");
     case ServingStatus::kUnknown:
-      return {Answer::kBad, "UNKNOWN"};
+      return bad("UNKNOWN");
   }
-  return {Answer::kBad, fmt::format("serving status {}", uint64_t(*status))};
+  return bad(fmt::format("serving status {}", uint64_t(*status)));
 }
 
 Outcome judge(const Reply& reply) {
   if (reply.failure) return *reply.failure;
   const std::string_view type = reply.header("content-type").value_or("");
   if (!reply.http2 || reply.status != 200 || !type.starts_with("application/grpc"))
-    return {Answer::kBad, fmt::format("HTTP{} {}: this is no gRPC server", reply.http2 ? "/2" : "",
-                                      reply.status_text)};
+    return bad(fmt::format("HTTP{} {}: this is no gRPC server", reply.http2 ? "/2" : "",
+                           reply.status_text));
   const std::optional<std::string_view> status = reply.header("grpc-status");
-  if (!status) return {Answer::kBad, "the answer has no grpc-status"};
+  if (!status) return bad("the answer has no grpc-status");
   if (*status != "0") return judge_status(*status, reply.header("grpc-message"));
   return judge_message(reply.body);
 }
@@ -89,12 +89,8 @@ std::unique_ptr<Probe> start_grpc(CurlLoop& loop, const GrpcCheck& check, const 
                      .headers = {"Content-Type: application/grpc", "TE: trailers",
                                  fmt::format("grpc-timeout: {}m", timeout.count())},
                      .post = encode_health_request(check.service)};
-  return Transfer::start(loop, std::move(request), [done = std::move(done)](const Reply& reply) {
-    Outcome outcome = judge(reply);
-    if (!reply.failure) outcome.replied = true;
-    outcome.text = one_line(outcome.text);
-    done(std::move(outcome));
-  });
+  return Transfer::start(loop, std::move(request),
+                         [done = std::move(done)](const Reply& reply) { done(judge(reply)); });
 }
 
 }  // namespace sluice::health

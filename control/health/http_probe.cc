@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "health/outcome_text.h"
+#include "health/outcome.h"
 #include "health/transfer.h"
 
 namespace sluice::health {
@@ -52,30 +52,30 @@ std::optional<std::string_view> weight_text(const HttpCheck& check, const Reply&
   return std::nullopt;
 }
 
-void add_weight(std::string_view said, Outcome& outcome) {
+// Good, with what the backend `said` of its weight.
+Outcome good_with_weight(std::string_view status, std::string_view said) {
   constexpr size_t kShown = 20;
-  if (const std::optional<double> weight = parse_weight(said)) {
-    outcome.weight = *weight / kWholeWeight;
-    outcome.text += fmt::format(", weight {}", *weight);
-  } else {
-    outcome.text += fmt::format(", but its weight \"{}\" is not a number of 0-{} and is ignored",
-                                said.substr(0, kShown), kMostWeight);
-  }
+  const std::optional<double> weight = parse_weight(said);
+  if (!weight)
+    return good(fmt::format("{}, but its weight \"{}\" is not a number of 0-{} and is ignored",
+                            status, said.substr(0, kShown), kMostWeight));
+  Outcome outcome = good(fmt::format("{}, weight {}", status, *weight));
+  outcome.weight = *weight / kWholeWeight;
+  return outcome;
 }
 
 Outcome judge(const HttpCheck& check, const Reply& reply) {
   if (reply.failure) return *reply.failure;
   if (check.http2 && !reply.http2)
-    return {Answer::kBad, reply.status_text + ", but in HTTP/1.1: HTTP/2 was not agreed upon"};
+    return bad(reply.status_text + ", but in HTTP/1.1: HTTP/2 was not agreed upon");
   if (!is_wanted(check, reply.status))
-    return {Answer::kBad, fmt::format("{}, wanted {}", reply.status_text, statuses_text(check))};
+    return bad(fmt::format("{}, wanted {}", reply.status_text, statuses_text(check)));
   if (reply.body.find(check.body) == reply.body.npos)
-    return {Answer::kBad, fmt::format("{}, but \"{}\" is not in {}", reply.status_text, check.body,
-                                      reply.whole ? "the body" : "the first 64 KiB of the body")};
-  Outcome good{Answer::kGood, reply.status_text};
+    return bad(fmt::format("{}, but \"{}\" is not in {}", reply.status_text, check.body,
+                           reply.whole ? "the body" : "the first 64 KiB of the body"));
   if (const std::optional<std::string_view> said = weight_text(check, reply))
-    add_weight(*said, good);
-  return good;
+    return good_with_weight(reply.status_text, *said);
+  return good(reply.status_text);
 }
 
 }  // namespace
@@ -89,13 +89,9 @@ std::unique_ptr<Probe> start_http(CurlLoop& loop, const HttpCheck& check, const 
                      .verify = check.verify,
                      .host = check.host,
                      .path = check.path};
-  return Transfer::start(loop, std::move(request),
-                         [check, done = std::move(done)](const Reply& reply) {
-                           Outcome outcome = judge(check, reply);
-                           if (!reply.failure) outcome.replied = true;
-                           outcome.text = one_line(outcome.text);
-                           done(std::move(outcome));
-                         });
+  return Transfer::start(
+      loop, std::move(request),
+      [check, done = std::move(done)](const Reply& reply) { done(judge(check, reply)); });
 }
 
 }  // namespace sluice::health

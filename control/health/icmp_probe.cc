@@ -2,11 +2,8 @@
 #include "health/icmp_probe.h"
 
 #include <fmt/format.h>
-#include <poll.h>
-#include <sys/epoll.h>
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <random>
 #include <string>

@@ -46,6 +46,13 @@ Outcome unknown(std::string_view text) {
   return outcome(Answer::kUnknown, text);
 }
 
+Outcome too_late(std::string_view what, std::chrono::milliseconds timeout,
+                 std::chrono::milliseconds held_up, std::string_view detail) {
+  const std::string text = fmt::format("{} within {}{}", what, in_words(timeout), detail);
+  if (held_up <= timeout / 4) return silent(text);
+  return unknown(fmt::format("{}, but we were held up for {} ourselves", text, in_words(held_up)));
+}
+
 std::string in_quotes(std::string_view bytes) {
   const bool all = bytes.size() <= kQuoted;
   return fmt::format("\"{}{}\"", printable(bytes.substr(0, kQuoted)), all ? "" : "...");

@@ -40,7 +40,7 @@ struct Start {
     return start_http(*probers.curl, check, way, timeout, std::move(done));
   }
   std::unique_ptr<Probe> operator()(const DnsCheck& check) {
-    return start_dns(probers.loop, check, way, timeout, std::move(done));
+    return start_dns_probe(probers, check, way, timeout, std::move(done));
   }
   std::unique_ptr<Probe> operator()(const GrpcCheck& check) {
     return start_grpc(*probers.curl, check, way, timeout, std::move(done));

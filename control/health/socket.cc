@@ -3,11 +3,22 @@
 
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace sluice::health {
+
+namespace {
+
+// What TCP_MAXSEG takes: TCP_MIN_MSS and MAX_TCP_WINDOW of the kernel.
+constexpr uint32_t kSmallestSegment = 88, kLargestSegment = 32767;
+
+}  // namespace
 
 SocketAddress socket_address(const IpAddress& address, uint16_t port) {
   SocketAddress out;
@@ -53,6 +64,28 @@ Result<UniqueFd> open_socket(const Way& way, int type, int protocol) {
   if (bind(fd.get(), source.get(), source.size) < 0)
     return errno_error("send from " + way.source->to_string());
   return fd;
+}
+
+Result<UniqueFd> open_stream(const Way& way) {
+  Result<UniqueFd> fd = open_socket(way, SOCK_STREAM, 0);
+  if (!fd) return fd;
+  const linger reset = {.l_onoff = 1, .l_linger = 0};
+  if (setsockopt(fd->get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset) < 0)
+    return errno_error("set SO_LINGER of a probe's socket");
+  if (way.max_packet == 0) return fd;
+  // For both directions: it is told to the backend as well.
+  if (Result<void> r = set_option(fd->get(), IPPROTO_TCP, TCP_MAXSEG, int(segment_size(way)),
+                                  "the segments' size (TCP_MAXSEG)");
+      !r)
+    return r.error();
+  return fd;
+}
+
+uint32_t segment_size(const Way& way) {
+  const uint32_t headers =
+      uint32_t((way.address.is_v4() ? sizeof(ip) : sizeof(ip6_hdr)) + sizeof(tcphdr));
+  return std::clamp(way.max_packet - std::min(way.max_packet, headers), kSmallestSegment,
+                    kLargestSegment);
 }
 
 int pending_error(int socket) {

@@ -25,24 +25,6 @@ using std::chrono::milliseconds;
 
 constexpr size_t kMostRead = 64 << 10;
 
-// How the socket behaves. What the backend's application sees of a probe that only connects:
-// nothing. The kernel is told to be slow with the ACK that ends the handshake, and the RST by which
-// the socket is closed comes before it.
-Result<void> prepare(int fd, const TcpCheck& check, const Way& way) {
-  // A reset instead of a FIN: 10,000 probes a second would leave 600,000 sockets in TIME_WAIT, and
-  // no port for the next.
-  const linger reset = {.l_onoff = 1, .l_linger = 0};
-  if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) < 0)
-    return errno_error("set SO_LINGER of a probe's socket");
-  if (check.send.empty() && check.expect.empty())
-    if (Result<void> r = set_option(fd, IPPROTO_TCP, TCP_QUICKACK, 0, "TCP_QUICKACK"); !r) return r;
-  if (way.max_packet == 0) return {};
-  // For both directions: it is told to the backend as well. 88 is the least that Linux takes.
-  const int headers = way.address.is_v4() ? 40 : 60;
-  return set_option(fd, IPPROTO_TCP, TCP_MAXSEG, std::max(int(way.max_packet) - headers, 88),
-                    "the segments' size (TCP_MAXSEG)");
-}
-
 class TcpProbe : public Probe {
  public:
   TcpProbe(Probers& probers, TcpCheck check, const Way& way, milliseconds timeout, Done done)
@@ -82,10 +64,15 @@ class TcpProbe : public Probe {
 };
 
 std::optional<Outcome> TcpProbe::start() {
-  Result<UniqueFd> fd = open_socket(way_, SOCK_STREAM, 0);
+  Result<UniqueFd> fd = open_stream(way_);
   if (!fd) return failed(fd.error());
   fd_ = std::move(*fd);
-  if (Result<void> r = prepare(fd_.get(), check_, way_); !r) return failed(r.error());
+  // What the backend's application sees of a probe that only connects: nothing. The kernel is slow
+  // with the ACK that ends the handshake, and the RST by which the socket is closed comes before
+  // it.
+  if (check_.send.empty() && check_.expect.empty())
+    if (Result<void> r = set_option(fd_.get(), IPPROTO_TCP, TCP_QUICKACK, 0, "TCP_QUICKACK"); !r)
+      return failed(r.error());
   const SocketAddress to = socket_address(way_.address, way_.port);
   if (connect(fd_.get(), to.get(), to.size) < 0 && errno != EINPROGRESS)
     return failed(Moment::kAsking, "connect", errno);

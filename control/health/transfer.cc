@@ -8,8 +8,9 @@
 #include <utility>
 
 #include "health/curl_failure.h"
-#include "health/outcome_text.h"
-#include "health/way_socket.h"
+#include "health/fault.h"
+#include "health/outcome.h"
+#include "health/socket.h"
 
 namespace sluice::health {
 namespace {
@@ -71,7 +72,7 @@ void Transfer::begin() {
     prepare_request();
     if (loop_.add(easy_.get()) == CURLM_OK) return;
   }
-  reply_.failure = Outcome{Answer::kUnknown, "out of memory"};
+  reply_.failure = unknown("out of memory");
   Result<EventLoop::Source> at_once =
       loop_.event_loop().after(std::chrono::milliseconds(0), [this] { end(); });
   if (at_once) at_once_ = std::move(*at_once);
@@ -145,7 +146,7 @@ void Transfer::append(List& list, const std::string& line) {
 
 curl_socket_t Transfer::on_open(void* self, curlsocktype, curl_sockaddr*) {
   Transfer* transfer = static_cast<Transfer*>(self);
-  Result<UniqueFd> fd = open_way_socket(transfer->request_.way, SOCK_STREAM);
+  Result<UniqueFd> fd = open_stream(transfer->request_.way);
   if (fd) return fd->release();
   transfer->ours_ = fd.error();
   return CURL_SOCKET_BAD;
@@ -164,7 +165,7 @@ size_t Transfer::on_header(char* data, size_t size, size_t count, void* self) {
     return line.size();
   }
   reply.headers.clear();
-  reply.status_text = one_line(trimmed(line.substr(std::min(line.find(' '), line.size()))));
+  reply.status_text = trimmed(line.substr(std::min(line.find(' '), line.size())));
   return line.size();
 }
 
@@ -200,9 +201,9 @@ void Transfer::end() {
 }
 
 Outcome Transfer::failure(CURLcode result) const {
-  if (ours_) return {Answer::kUnknown, one_line(ours_->message)};
+  if (ours_) return failed(*ours_);
   if (header_bytes_ > kMostHeaders)
-    return {Answer::kBad, fmt::format("more than {} bytes of headers", kMostHeaders)};
+    return bad(fmt::format("more than {} bytes of headers", kMostHeaders));
   long os_error = 0;
   curl_off_t connect = 0, encrypt = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_error);

@@ -13,10 +13,10 @@
 #include <utility>
 
 #include "base/event_loop.h"
-#include "health/curl_loop.h"
 #include "health/dns_probe.h"
 #include "health/grpc_probe.h"
 #include "health/http_probe.h"
+#include "health/probers.h"
 
 namespace sluice::health {
 
@@ -45,10 +45,12 @@ MATCHER_P2(Says, answer, part, "") {
 // An event loop to be run once.
 struct Turn {
   EventLoop loop = must(EventLoop::create());
-  std::unique_ptr<CurlLoop> curl;
+  std::unique_ptr<Probers> probers = must(Probers::create(loop));
 
-  explicit Turn(const std::string& authorities = "")
-      : curl(must(CurlLoop::create(loop, authorities))) {}
+  // Of libcurl: a file of certificates that are believed, instead of the system's.
+  explicit Turn(const std::string& authorities = "") {
+    if (!authorities.empty()) probers->curl = must(CurlLoop::create(loop, authorities));
+  }
 
   using Start = std::function<std::unique_ptr<Probe>(Done)>;
   Outcome ask(const Start& start) {
@@ -78,22 +80,25 @@ inline Outcome ask_http(const HttpCheck& check, const Way& way,
                         std::chrono::milliseconds timeout = kPatience,
                         const std::string& authorities = "") {
   Turn turn(authorities);
-  return turn.ask(
-      [&](Done done) { return start_http(*turn.curl, check, way, timeout, std::move(done)); });
+  return turn.ask([&](Done done) {
+    return start_http(*turn.probers->curl, check, way, timeout, std::move(done));
+  });
 }
 
 inline Outcome ask_grpc(const GrpcCheck& check, const Way& way,
                         std::chrono::milliseconds timeout = kPatience) {
   Turn turn;
-  return turn.ask(
-      [&](Done done) { return start_grpc(*turn.curl, check, way, timeout, std::move(done)); });
+  return turn.ask([&](Done done) {
+    return start_grpc(*turn.probers->curl, check, way, timeout, std::move(done));
+  });
 }
 
 inline Outcome ask_dns(const DnsCheck& check, const Way& way,
                        std::chrono::milliseconds timeout = kPatience) {
   Turn turn;
-  return turn.ask(
-      [&](Done done) { return start_dns(turn.loop, check, way, timeout, std::move(done)); });
+  return turn.ask([&](Done done) {
+    return start_dns_probe(*turn.probers, check, way, timeout, std::move(done));
+  });
 }
 
 }  // namespace sluice::health

@@ -122,10 +122,10 @@ TEST(Minimum, TakesTheServiceDown) {
   World w("uudx");
   w.pool().minimum = 3;
   EXPECT_EQ(w.weights(), "0 0 0 0!");
-  EXPECT_FALSE(w.health().service_up("web"));
+  EXPECT_TRUE(w.of_pool().below_minimum);
   w.pool().minimum = 2;
   EXPECT_EQ(w.weights(), "100 100 0 0!");
-  EXPECT_TRUE(w.health().service_up("web"));
+  EXPECT_FALSE(w.of_pool().below_minimum);
 }
 
 TEST(Minimum, WinsOverPanic) {
@@ -134,19 +134,18 @@ TEST(Minimum, WinsOverPanic) {
   EXPECT_EQ(w.of_pool(),
             (PoolHealth{.healthy = 1, .total = 4, .panic = true, .below_minimum = true}));
   EXPECT_EQ(w.weights(), "0 0 0 0") << "none is dead: checks are not believed";
-  EXPECT_FALSE(w.health().service_up("web"));
 }
 
 TEST(Minimum, CountsWhatIsUsed) {
   World w("uu");
   w.pool().minimum = 2;
   w.order(0, Order::kDrain);
-  EXPECT_FALSE(w.health().service_up("web"));
+  EXPECT_TRUE(w.of_pool().below_minimum);
   w.overrides = {};
   w.verdicts.backends[user(0)].state = State::kNew;
-  EXPECT_FALSE(w.health().service_up("web")) << "a new one has to show that it is well";
+  EXPECT_TRUE(w.of_pool().below_minimum) << "a new one has to show that it is well";
   w.order(0, Order::kReady);
-  EXPECT_TRUE(w.health().service_up("web"));
+  EXPECT_FALSE(w.of_pool().below_minimum);
 }
 
 TEST(Overrides, DoWhatTheySay) {

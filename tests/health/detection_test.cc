@@ -84,7 +84,7 @@ const WebKind kWebKinds[] = {
      HasSubstr("reset")},
     {"Http", ask_http, &WebServer::plain, "200 OK", "404 Not Found, wanted 200-299",
      "200 OK, but \"all is well\" is not in the body", "no answer within 150ms (connected)",
-     "no end of the answer within 150ms (200 OK)", "connection reset"},
+     "no end of the answer within 150ms (200 OK)", "connection reset by peer"},
     {"Http2", ask_http2, &WebServer::http2, "200", "404, wanted 200-299",
      "200, but \"all is well\" is not in the body", "no answer within 150ms (connected)",
      "no end of the answer within 150ms (200)", HasSubstr("reset")},

@@ -2,6 +2,7 @@
 // The DNS probe, dnsmasq, and servers that no one would run.
 #include <memory>
 #include <set>
+#include <thread>
 
 #include "health/ask.h"
 #include "health/cost.h"
@@ -77,15 +78,15 @@ TEST_F(Dns, WhatIsOurOwnFaultIsUnknown) {
   Way elsewhere = loopback(server_->port);
   elsewhere.source = IpAddress::parse("192.0.2.1");
   EXPECT_THAT(ask_dns({.name = "www.shop.example"}, elsewhere),
-              Is(Answer::kUnknown, "cannot send from 192.0.2.1: Cannot assign requested address"));
+              Is(Answer::kUnknown, "send from 192.0.2.1: Cannot assign requested address"));
 }
 
 TEST_F(Dns, CostIsBounded) {
   Turn turn;
   EXPECT_LT(cost("dns", turn, 3000,
                  [](Turn& t, Done done) {
-                   return start_dns(t.loop, {.name = "www.shop.example"}, loopback(server_->port),
-                                    kPatience, std::move(done));
+                   return start_dns_probe(*t.probers, {.name = "www.shop.example"},
+                                          loopback(server_->port), kPatience, std::move(done));
                  }),
             1'000);
 }
@@ -142,6 +143,26 @@ TEST(DnsOdd, TheAnswerIsFoundBehindOthers) {
   });
   EXPECT_THAT(ask_dns({.name = "www.shop.example"}, loopback(server.port())),
               Is(Answer::kGood, "NOERROR, 1 record"));
+}
+
+TEST(DnsOdd, AnAnswerThatCameWhileWeWereHeldUpIsGood) {
+  // Behind the end of its time, so that this is what the loop sees first.
+  OddDatagrams answers([](const std::string& q) {
+    std::this_thread::sleep_for(200ms);
+    return std::vector{q, answered(q, 0)};
+  });
+  OddDatagrams silent([](const std::string&) { return OddDatagrams::Packets{}; });
+  const auto ask_held_up = [](uint16_t port) {
+    Turn turn;
+    return turn.ask([&](Done done) {
+      std::unique_ptr<Probe> probe = start_dns_probe(*turn.probers, {.name = "www.shop.example"},
+                                                     loopback(port), 100ms, std::move(done));
+      std::this_thread::sleep_for(400ms);  // the loop stands still
+      return probe;
+    });
+  };
+  EXPECT_THAT(ask_held_up(answers.port()), Is(Answer::kGood, "NOERROR, 1 record"));
+  EXPECT_THAT(ask_held_up(silent.port()), Says(Answer::kUnknown, "but we were held up for"));
 }
 
 TEST(DnsOdd, AnErrorNeedNotRepeatTheQuestion) {

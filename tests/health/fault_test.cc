@@ -10,7 +10,8 @@ namespace {
 
 TEST(Fault, NothingIsBadBeforeAnythingWasSent) {
   for (int error = 1; error < 134; error++)
-    EXPECT_EQ(answer_of(Moment::kPreparing, error), Answer::kUnknown) << strerror(error);
+    EXPECT_EQ(failed(errno_error("open a socket", -error)).answer, Answer::kUnknown)
+        << strerror(error);
 }
 
 TEST(Fault, WhatIsOurOwnIsNeverBad) {
@@ -39,6 +40,7 @@ TEST(Fault, SaysWhatWasBeingDoneWhereItIsOurs) {
   EXPECT_EQ(failed(Moment::kAsking, "connect", ENETUNREACH).text,
             "connect: network is unreachable");
   EXPECT_EQ(failed(Moment::kAsking, "send", EIO).text, "send: input/output error");
+  EXPECT_EQ(failed(Moment::kWaiting, "send", EPIPE).text, "connection reset by peer");
 }
 
 TEST(OutcomeText, IsOneLineOfAtMost200Bytes) {
@@ -57,6 +59,17 @@ TEST(OutcomeText, DoesNotEndInHalfACharacter) {
     EXPECT_EQ(shown.find('\\'), std::string::npos) << shown;
     EXPECT_EQ((shown.size() - 3 - shift) % 3, 0u);
   }
+}
+
+TEST(OutcomeText, WhoLooksTooLateKnowsNothing) {
+  using std::chrono::milliseconds;
+  const Outcome in_time =
+      too_late("no answer", milliseconds(1000), milliseconds(250), " (connected)");
+  EXPECT_EQ(in_time.answer, Answer::kBad);
+  EXPECT_EQ(in_time.text, "no answer within 1s (connected)");
+  const Outcome late = too_late("no answer", milliseconds(1000), milliseconds(251));
+  EXPECT_EQ(late.answer, Answer::kUnknown);
+  EXPECT_EQ(late.text, "no answer within 1s, but we were held up for 251ms ourselves");
 }
 
 TEST(OutcomeText, DurationsAndQuotations) {

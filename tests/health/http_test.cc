@@ -159,8 +159,8 @@ TEST_F(Http, ManyAreUnderWayAtOnce) {
   std::vector<std::unique_ptr<Probe>> probes(2 * kProbes);
   size_t good = 0;
   for (size_t i = 0; i < probes.size(); i++)
-    probes[i] = start_http(*turn.curl, {.path = "/ok"}, loopback(server_->plain), kPatience,
-                           [&, i](const Outcome& outcome) {
+    probes[i] = start_http(*turn.probers->curl, {.path = "/ok"}, loopback(server_->plain),
+                           kPatience, [&, i](const Outcome& outcome) {
                              EXPECT_THAT(outcome, Is(Answer::kGood, "200 OK"));
                              probes[i ^ 1].reset();  // the other of a pair
                              probes[i].reset();
@@ -175,7 +175,7 @@ TEST_F(Http, WhatIsOurOwnFaultIsUnknown) {
   Way elsewhere = loopback(server_->plain);
   elsewhere.source = IpAddress::parse("192.0.2.1");
   EXPECT_THAT(ask_http({.path = "/ok"}, elsewhere),
-              Is(Answer::kUnknown, "cannot send from 192.0.2.1: Cannot assign requested address"));
+              Is(Answer::kUnknown, "send from 192.0.2.1: Cannot assign requested address"));
   EXPECT_THAT(ask({.path = "/o k"}), Says(Answer::kUnknown, "URL"));
 
   rlimit limit = {};
@@ -185,11 +185,11 @@ TEST_F(Http, WhatIsOurOwnFaultIsUnknown) {
   const rlimit none = {rlim_t(next.get()), limit.rlim_max};
   ::setrlimit(RLIMIT_NOFILE, &none);
   const Outcome outcome = turn.ask([&](Done done) {
-    return start_http(*turn.curl, {.path = "/ok"}, loopback(server_->plain), kPatience,
+    return start_http(*turn.probers->curl, {.path = "/ok"}, loopback(server_->plain), kPatience,
                       std::move(done));
   });
   ::setrlimit(RLIMIT_NOFILE, &limit);
-  EXPECT_THAT(outcome, Is(Answer::kUnknown, "cannot open a socket: Too many open files"));
+  EXPECT_THAT(outcome, Is(Answer::kUnknown, "open a socket: Too many open files"));
 }
 
 }  // namespace

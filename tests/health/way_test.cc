@@ -35,18 +35,17 @@ class Ways : public ::testing::Test {
 
 TEST_F(Ways, NoRouteIsOurOwnFault) {
   for (const char* address : {"198.51.100.1", "2001:db8:1::1"}) {
-    EXPECT_THAT(ask_http({}, to(address)), Is(Answer::kUnknown, "network unreachable"));
+    EXPECT_THAT(ask_http({}, to(address)), Is(Answer::kUnknown, "connect: network is unreachable"));
     EXPECT_THAT(ask_http({.host = "shop.example"}, to(address)),
-                Is(Answer::kUnknown, "network unreachable"));
-    EXPECT_THAT(ask_grpc({}, to(address)), Is(Answer::kUnknown, "network unreachable"));
+                Is(Answer::kUnknown, "connect: network is unreachable"));
+    EXPECT_THAT(ask_grpc({}, to(address)), Is(Answer::kUnknown, "connect: network is unreachable"));
     EXPECT_THAT(ask_dns({.name = "shop.example"}, to(address)),
-                Is(Answer::kUnknown, "cannot send: Network is unreachable"));
+                Is(Answer::kUnknown, "connect: network is unreachable"));
   }
   run_program("ip route add unreachable 198.51.100.1");
-  EXPECT_THAT(ask_http({}, to("198.51.100.1")), Is(Answer::kUnknown, "host unreachable"));
+  EXPECT_THAT(ask_http({}, to("198.51.100.1")), Is(Answer::kUnknown, "connect: no route to host"));
   run_program("ip route replace prohibit 198.51.100.1");
-  EXPECT_THAT(ask_http({}, to("198.51.100.1")),
-              Is(Answer::kUnknown, "administratively prohibited"));
+  EXPECT_THAT(ask_http({}, to("198.51.100.1")), Is(Answer::kUnknown, "connect: permission denied"));
 }
 
 // A router answers that it does not go on: that is not about us.
@@ -64,9 +63,9 @@ TEST_F(Ways, ARefusalOfTheNetworkIsTheBackends) {
     ip route add unreachable 203.0.113.1 table 5
     ip route add prohibit 203.0.113.2 table 5)");
   for (const char* address : {"203.0.113.1", "203.0.113.2"})
-    EXPECT_THAT(ask_http({}, to(address)), Is(Answer::kBad, "host unreachable"));
+    EXPECT_THAT(ask_http({}, to(address)), Is(Answer::kBad, "no route to host"));
   EXPECT_THAT(ask_dns({.name = "shop.example"}, to("203.0.113.2")),
-              Is(Answer::kBad, "host unreachable"));
+              Is(Answer::kBad, "no route to host"));
 }
 
 TEST_F(Ways, TheMarkLeadsThere) {
@@ -79,9 +78,9 @@ TEST_F(Ways, TheMarkLeadsThere) {
       "ip rule del pref 0 && ip rule add pref 1 fwmark 7 lookup local && "
       "ip rule add pref 2 to 198.51.100.1 prohibit");
   Way way = to("198.51.100.1", server.port());
-  EXPECT_THAT(ask_http({}, way), Is(Answer::kUnknown, "administratively prohibited"));
+  EXPECT_THAT(ask_http({}, way), Is(Answer::kUnknown, "connect: permission denied"));
   way.mark = 8;
-  EXPECT_THAT(ask_http({}, way), Is(Answer::kUnknown, "administratively prohibited"));
+  EXPECT_THAT(ask_http({}, way), Is(Answer::kUnknown, "connect: permission denied"));
   way.mark = 7;
   way.source = IpAddress::parse("192.0.2.1");  // the answers to the other would be prohibited, too
   EXPECT_THAT(ask_http({}, way), Is(Answer::kGood, "200 OK"));

@@ -21,11 +21,13 @@ if(SLUICE_FUZZ)
 endif()
 
 # sluice_library(<folder> SOURCES ... [PUBLIC ...] [PRIVATE ...]): the library of one folder,
-# `sluice::<folder>`, included as "<folder>/file.h".
+# `sluice::<folder>`, included as "<folder>/file.h". That of `health/probe` is `sluice::health_probe`.
 function(sluice_library folder)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
-  add_library(sluice_${folder} STATIC ${ARG_SOURCES})
-  add_library(sluice::${folder} ALIAS sluice_${folder})
-  target_include_directories(sluice_${folder} PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}/..")
-  target_link_libraries(sluice_${folder} PUBLIC ${ARG_PUBLIC} PRIVATE sluice::options ${ARG_PRIVATE})
+  string(REPLACE "/" "_" name "${folder}")
+  string(REGEX REPLACE "/${folder}$" "" root "${CMAKE_CURRENT_SOURCE_DIR}")
+  add_library(sluice_${name} STATIC ${ARG_SOURCES})
+  add_library(sluice::${name} ALIAS sluice_${name})
+  target_include_directories(sluice_${name} PUBLIC "${root}")
+  target_link_libraries(sluice_${name} PUBLIC ${ARG_PUBLIC} PRIVATE sluice::options ${ARG_PRIVATE})
 endfunction()

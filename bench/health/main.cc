@@ -21,8 +21,8 @@
 
 #include "base/event_loop.h"
 #include "base/unique_fd.h"
+#include "health/probe/socket.h"
 #include "health/prober.h"
-#include "health/socket.h"
 
 namespace sluice::bench {
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "health/probe.h"
+#include "health/probe/probe.h"
 #include "health/targets.h"
 #include "health/verdict.h"
 #include "health/wish.h"

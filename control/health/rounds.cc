@@ -7,7 +7,7 @@
 #include <utility>
 #include <variant>
 
-#include "health/outcome.h"
+#include "health/probe/outcome.h"
 
 namespace sluice::health {
 

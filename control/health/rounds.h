@@ -9,8 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "health/deadlines.h"
-#include "health/probers.h"
+#include "health/probe/deadlines.h"
+#include "health/probe/probers.h"
 #include "health/schedule.h"
 #include "health/work.h"
 

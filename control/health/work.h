@@ -6,7 +6,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "health/probe.h"
+#include "health/probe/probe.h"
 
 namespace sluice::health {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "health/probe.h"
+#include "health/probe/probe.h"
 #include "model/check.h"
 
 namespace sluice::health {

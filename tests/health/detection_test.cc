@@ -14,15 +14,15 @@
 #include <string>
 #include <thread>
 
-#include "health/child.h"
 #include "health/fixture.h"
-#include "health/grpc_server.h"
-#include "health/name_server.h"
 #include "health/neighbour.h"
-#include "health/odd_datagrams.h"
-#include "health/odd_server.h"
-#include "health/socket.h"
-#include "health/web_server.h"
+#include "health/probe/socket.h"
+#include "health/servers/child.h"
+#include "health/servers/grpc_server.h"
+#include "health/servers/name_server.h"
+#include "health/servers/odd_datagrams.h"
+#include "health/servers/odd_server.h"
+#include "health/servers/web_server.h"
 #include "support/temporary_folder.h"
 
 namespace sluice::health {

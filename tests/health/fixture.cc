@@ -12,7 +12,7 @@
 #include <fstream>
 #include <thread>
 
-#include "health/socket.h"
+#include "health/probe/socket.h"
 
 namespace sluice::health {
 

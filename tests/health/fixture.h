@@ -13,7 +13,7 @@
 
 #include "base/event_loop.h"
 #include "base/unique_fd.h"
-#include "health/probers.h"
+#include "health/probe/probers.h"
 
 namespace sluice::health {
 

@@ -79,8 +79,8 @@ Outcome judge(const Reply& reply) {
 
 }  // namespace
 
-std::unique_ptr<Probe> start_grpc(CurlLoop& loop, const GrpcCheck& check, const Way& way,
-                                  std::chrono::milliseconds timeout, Done done) {
+std::unique_ptr<Probe> start_grpc_probe(Probers& probers, const GrpcCheck& check, const Way& way,
+                                        std::chrono::milliseconds timeout, Done done) {
   Request request = {.way = way,
                      .timeout = timeout,
                      .tls = check.tls,
@@ -89,7 +89,7 @@ std::unique_ptr<Probe> start_grpc(CurlLoop& loop, const GrpcCheck& check, const 
                      .headers = {"Content-Type: application/grpc", "TE: trailers",
                                  fmt::format("grpc-timeout: {}m", timeout.count())},
                      .post = encode_health_request(check.service)};
-  return Transfer::start(loop, std::move(request),
+  return Transfer::start(*probers.curl, std::move(request),
                          [done = std::move(done)](const Reply& reply) { done(judge(reply)); });
 }
 

@@ -80,8 +80,8 @@ Outcome judge(const HttpCheck& check, const Reply& reply) {
 
 }  // namespace
 
-std::unique_ptr<Probe> start_http(CurlLoop& loop, const HttpCheck& check, const Way& way,
-                                  std::chrono::milliseconds timeout, Done done) {
+std::unique_ptr<Probe> start_http_probe(Probers& probers, const HttpCheck& check, const Way& way,
+                                        std::chrono::milliseconds timeout, Done done) {
   Request request = {.way = way,
                      .timeout = timeout,
                      .tls = check.tls,
@@ -90,7 +90,7 @@ std::unique_ptr<Probe> start_http(CurlLoop& loop, const HttpCheck& check, const 
                      .host = check.host,
                      .path = check.path};
   return Transfer::start(
-      loop, std::move(request),
+      *probers.curl, std::move(request),
       [check, done = std::move(done)](const Reply& reply) { done(judge(check, reply)); });
 }
 

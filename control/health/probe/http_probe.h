@@ -4,10 +4,9 @@
 
 #include <chrono>
 #include <memory>
-#include <string_view>
 
-#include "health/probe/curl_loop.h"
 #include "health/probe/probe.h"
+#include "health/probe/probers.h"
 
 namespace sluice::health {
 
@@ -16,7 +15,7 @@ namespace sluice::health {
 //
 // Host and SNI are what `check.host` says, and no name is looked up. With way.max_packet the
 // request has a header X-Sluice-Padding that makes it a full packet, up to 4 KiB.
-std::unique_ptr<Probe> start_http(CurlLoop& loop, const HttpCheck& check, const Way& way,
-                                  std::chrono::milliseconds timeout, Done done);
+std::unique_ptr<Probe> start_http_probe(Probers& probers, const HttpCheck& check, const Way& way,
+                                        std::chrono::milliseconds timeout, Done done);
 
 }  // namespace sluice::health

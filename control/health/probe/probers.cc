@@ -37,13 +37,13 @@ struct Start {
     return start_exec_probe(probers, check, way, timeout, std::move(done));
   }
   std::unique_ptr<Probe> operator()(const HttpCheck& check) {
-    return start_http(*probers.curl, check, way, timeout, std::move(done));
+    return start_http_probe(probers, check, way, timeout, std::move(done));
   }
   std::unique_ptr<Probe> operator()(const DnsCheck& check) {
     return start_dns_probe(probers, check, way, timeout, std::move(done));
   }
   std::unique_ptr<Probe> operator()(const GrpcCheck& check) {
-    return start_grpc(*probers.curl, check, way, timeout, std::move(done));
+    return start_grpc_probe(probers, check, way, timeout, std::move(done));
   }
 };
 

@@ -81,7 +81,7 @@ inline Outcome ask_http(const HttpCheck& check, const Way& way,
                         const std::string& authorities = "") {
   Turn turn(authorities);
   return turn.ask([&](Done done) {
-    return start_http(*turn.probers->curl, check, way, timeout, std::move(done));
+    return start_http_probe(*turn.probers, check, way, timeout, std::move(done));
   });
 }
 
@@ -89,7 +89,7 @@ inline Outcome ask_grpc(const GrpcCheck& check, const Way& way,
                         std::chrono::milliseconds timeout = kPatience) {
   Turn turn;
   return turn.ask([&](Done done) {
-    return start_grpc(*turn.probers->curl, check, way, timeout, std::move(done));
+    return start_grpc_probe(*turn.probers, check, way, timeout, std::move(done));
   });
 }
 

@@ -15,7 +15,7 @@ TEST(HttpCost, IsBounded) {
   run_program("for i in $(seq 150); do cat " + server.authority + "; done >" + many);
   const auto http = [&](const HttpCheck& check, uint16_t port) -> StartOne {
     return [=](Turn& turn, Done done) {
-      return start_http(*turn.probers->curl, check, loopback(port), kPatience, std::move(done));
+      return start_http_probe(*turn.probers, check, loopback(port), kPatience, std::move(done));
     };
   };
   const struct {

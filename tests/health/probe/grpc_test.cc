@@ -98,8 +98,8 @@ TEST_F(Grpc, CostIsBounded) {
   Turn turn;
   EXPECT_LT(cost("grpc", turn, 500,
                  [](Turn& t, Done done) {
-                   return start_grpc(*t.probers->curl, {}, loopback(server_->port()), kPatience,
-                                     std::move(done));
+                   return start_grpc_probe(*t.probers, {}, loopback(server_->port()), kPatience,
+                                           std::move(done));
                  }),
             4'000);
 }

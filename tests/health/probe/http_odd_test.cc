@@ -146,13 +146,13 @@ TEST(HttpOdd, ConnectionsAreNeitherKeptNorLeftBehind) {
   int left = 3;
   std::unique_ptr<Probe> probe;
   const std::function<void()> next = [&] {
-    probe = start_http(*turn.probers->curl, {}, loopback(server.port()), kPatience,
-                       [&](const Outcome&) {
-                         if (--left > 0)
-                           next();
-                         else
-                           turn.loop.stop();
-                       });
+    probe = start_http_probe(*turn.probers, {}, loopback(server.port()), kPatience,
+                             [&](const Outcome&) {
+                               if (--left > 0)
+                                 next();
+                               else
+                                 turn.loop.stop();
+                             });
   };
   next();
   ASSERT_TRUE(turn.loop.run().has_value());

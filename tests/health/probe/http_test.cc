@@ -159,13 +159,13 @@ TEST_F(Http, ManyAreUnderWayAtOnce) {
   std::vector<std::unique_ptr<Probe>> probes(2 * kProbes);
   size_t good = 0;
   for (size_t i = 0; i < probes.size(); i++)
-    probes[i] = start_http(*turn.probers->curl, {.path = "/ok"}, loopback(server_->plain),
-                           kPatience, [&, i](const Outcome& outcome) {
-                             EXPECT_THAT(outcome, Is(Answer::kGood, "200 OK"));
-                             probes[i ^ 1].reset();  // the other of a pair
-                             probes[i].reset();
-                             if (++good == kProbes) turn.loop.stop();
-                           });
+    probes[i] = start_http_probe(*turn.probers, {.path = "/ok"}, loopback(server_->plain),
+                                 kPatience, [&, i](const Outcome& outcome) {
+                                   EXPECT_THAT(outcome, Is(Answer::kGood, "200 OK"));
+                                   probes[i ^ 1].reset();  // the other of a pair
+                                   probes[i].reset();
+                                   if (++good == kProbes) turn.loop.stop();
+                                 });
   const EventLoop::Source guard = must(turn.loop.after(30s, [&] { turn.loop.stop(); }));
   ASSERT_TRUE(turn.loop.run().has_value());
   EXPECT_EQ(good, kProbes);
@@ -185,8 +185,8 @@ TEST_F(Http, WhatIsOurOwnFaultIsUnknown) {
   const rlimit none = {rlim_t(next.get()), limit.rlim_max};
   ::setrlimit(RLIMIT_NOFILE, &none);
   const Outcome outcome = turn.ask([&](Done done) {
-    return start_http(*turn.probers->curl, {.path = "/ok"}, loopback(server_->plain), kPatience,
-                      std::move(done));
+    return start_http_probe(*turn.probers, {.path = "/ok"}, loopback(server_->plain), kPatience,
+                            std::move(done));
   });
   ::setrlimit(RLIMIT_NOFILE, &limit);
   EXPECT_THAT(outcome, Is(Answer::kUnknown, "open a socket: Too many open files"));

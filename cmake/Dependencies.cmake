@@ -18,3 +18,5 @@ pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(nl_route REQUIRED IMPORTED_TARGET libnl-route-3.0)
 pkg_check_modules(pcap REQUIRED IMPORTED_TARGET libpcap)
 pkg_check_modules(smartcols REQUIRED IMPORTED_TARGET smartcols)
+# Only bench/loadgen wants it, and is left out without it: most who build sluice do not load a network.
+pkg_check_modules(dpdk IMPORTED_TARGET libdpdk>=22.11)

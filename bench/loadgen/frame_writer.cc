@@ -247,7 +247,8 @@ void FrameWriter::finish(size_t l4_at, size_t l4_length) {
   const uint8_t* const bytes = f_.bytes_.data();
   f_.sum_ = sum_of_words(bytes + l4_at, f_.bytes_.size() - l4_at);
   // The quoted header's sum is nothing once its checksum is right.
-  if (f_.quoted_check_at_ != Frame::kNowhere) f_.sum_ -= f_.quoted_sum_;
+  if (f_.quoted_check_at_ != Frame::kNowhere)
+    f_.sum_ += uint16_t(netns::checksum_of(f_.quoted_sum_));
   if (f_.quoted_client_at_ != Frame::kNowhere && !v4()) f_.client_times_++;
   if (!pseudo) return;
   const size_t size = o_.vip.address.size();

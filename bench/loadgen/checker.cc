@@ -46,7 +46,7 @@ bool Checker::is_vip(const IpAddress& address) const {
 
 // Is it from the client and to the port it was when it was sent?
 bool Checker::is_of_flow(const IpView& ip, const Stamp& stamp) const {
-  const Flow flow = stamp.flow == kFlood ? flows_.flood(stamp.sequence) : flows_.flow(stamp.flow);
+  const Flow flow = stamp.flow == kFlood ? flows_.flood(stamp.sequence) : flows_.place(stamp.flow);
   const Vip& vip = traffic_.vips[flow.vip];
   const IpAddress client = flows_.client(flow);
   if (is_echo_reply(ip)) return ip.source == vip.address && ip.destination == client;
@@ -94,7 +94,14 @@ void Checker::enter(const Stamp& stamp, const BackendKey& backend, uint64_t now)
   interval.misrouted += route == Route::kMisrouted;
 }
 
-void Checker::check(BytesView frame, uint64_t now) {
+void Checker::check(std::span<const BytesView> frames, uint64_t now) {
+  for (const BytesView frame : frames)
+    if (const std::optional<Stamp> stamp = stamp_at_end_of(frame))
+      ledger_.prefetch(stamp->flow, stamp->sequence);
+  for (const BytesView frame : frames) check_one(frame, now);
+}
+
+void Checker::check_one(BytesView frame, uint64_t now) {
   const std::optional<PacketView> view =
       open_frame(frame, [this](const IpAddress& a) { return is_vip(a); });
   const std::optional<Stamp> stamp = stamp_at_end_of(view ? view->inner.packet : frame);

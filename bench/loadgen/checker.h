@@ -33,8 +33,8 @@ class Checker {
  public:
   Checker(const Traffic& traffic, const CheckOptions& options);
 
-  // `now`: when it came, on the steady clock, in nanoseconds. Less than 4 s after it was sent.
-  void check(BytesView frame, uint64_t now);
+  // `now`: when they came, on the steady clock, in nanoseconds. Less than 4 s after they were sent.
+  void check(std::span<const BytesView> frames, uint64_t now);
   void announce_change() { ledger_.announce_change(); }
 
   uint64_t entered() const { return entered_; }  // packets of this run so far
@@ -47,6 +47,7 @@ class Checker {
   struct Hash {
     size_t operator()(const BackendKey& key) const;
   };
+  void check_one(BytesView frame, uint64_t now);
   bool is_vip(const IpAddress& address) const;
   bool is_of_flow(const IpView& ip, const Stamp& stamp) const;
   uint16_t index_of(const BackendKey& backend);

@@ -37,7 +37,7 @@ FlowSet::FlowSet(const Traffic& traffic) : seed_(traffic.seed) {
   for (size_t i = 1; i < kFlowClasses; i++) up_to_[i] += up_to_[i - 1];
 }
 
-Flow FlowSet::place(uint64_t index, uint32_t vip) const {
+Flow FlowSet::place_at(uint64_t index, uint32_t vip) const {
   const uint32_t mask = network(vip).mask;
   const uint64_t hosts = uint64_t(mask) + 1;
   return {.vip = vip,
@@ -45,9 +45,13 @@ Flow FlowSet::place(uint64_t index, uint32_t vip) const {
           .port = uint16_t(kFirstPort + index / hosts % kPorts)};
 }
 
-Flow FlowSet::flow(uint32_t number) const {
+Flow FlowSet::place(uint32_t number) const {
   const uint32_t vips = uint32_t(vip_is_v4_.size());
-  Flow flow = place(number / vips, number % vips);
+  return place_at(number / vips, number % vips);
+}
+
+Flow FlowSet::flow(uint32_t number) const {
+  Flow flow = place(number);
   const uint64_t all = up_to_.back();
   const uint64_t at = all ? (mixed(seed_ ^ number) >> 32) * all >> 32 : 0;
   const auto* const chosen =
@@ -60,7 +64,7 @@ Flow FlowSet::flow(uint32_t number) const {
 Flow FlowSet::flood(uint32_t n) const {
   const uint64_t at = mixed(seed_ + n);
   const uint32_t vip = uint32_t(n % vip_is_v4_.size());
-  Flow flow = place(at, vip);
+  Flow flow = place_at(at, vip);
   flow.port = uint16_t(kFirstPort + (at >> 32) % kPorts);
   return flow;
 }

@@ -24,13 +24,15 @@ class FlowSet {
 
   // Every number below room() is another flow; beyond that they come again.
   Flow flow(uint32_t number) const;
+  // The same but for the class, in half the time.
+  Flow place(uint32_t number) const;
   // The flow of the n-th SYN of the flood.
   Flow flood(uint32_t n) const;
   uint64_t room() const;
   IpAddress client(const Flow& flow) const;
 
  private:
-  Flow place(uint64_t index, uint32_t vip) const;
+  Flow place_at(uint64_t index, uint32_t vip) const;
 
   struct Network {
     IpAddress base;

@@ -11,7 +11,7 @@ namespace sluice::loadgen {
 namespace {
 
 constexpr size_t kWordBits = 64;
-constexpr size_t kWindowBytes = 64 << 20;             // for all flows together
+constexpr size_t kWindowBytes = 2 << 20;              // for all flows together: what caches hold
 constexpr size_t kMostWords = (1 << 16) / kWordBits;  // of one: reordering is not worse
 constexpr size_t kFloodWords = (1 << 20) / kWordBits;
 
@@ -49,6 +49,12 @@ Ledger::Ledger(uint64_t flows)
       words_(words_for(flows)),
       windows_(flows * words_),
       flood_window_(kFloodWords) {
+}
+
+void Ledger::prefetch(uint32_t flow, uint32_t sequence) const {
+  if (flow >= records_.size()) return;
+  __builtin_prefetch(&records_[flow], 1);
+  __builtin_prefetch(&windows_[flow * words_ + sequence / kWordBits % words_], 1);
 }
 
 Arrival Ledger::arrive(uint32_t flow, uint32_t sequence) {

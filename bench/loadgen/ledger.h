@@ -31,6 +31,8 @@ class Ledger {
   // Of flows 0 .. flows - 1, and kFlood. The fewer flows, the more is remembered of each.
   explicit Ledger(uint64_t flows);
 
+  // Fetches into the cache what the next two need: of millions of flows it is far away.
+  void prefetch(uint32_t flow, uint32_t sequence) const;
   Arrival arrive(uint32_t flow, uint32_t sequence);
   // Of a numbered flow, not of the flood.
   Route route(uint32_t flow, uint16_t backend);

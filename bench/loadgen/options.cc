@@ -91,7 +91,10 @@ void declare(CLI::App& app, OptionTexts& t) {
   app.add_option("--cpus", t.rest.cpus, "of sender and receiver (default: the last two)")
       ->type_name("N,N")
       ->delimiter(',');
-  app.add_flag("--one-thread", t.rest.one_thread, "send and receive in turns");
+  app.add_option("--threads", t.rest.threads,
+                 "2: one sends, one receives (default with a card); 1: in turns (else)")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 2u).description(""));
   option(app, "--record", t.rest.record, "FILE", "write what is sent to a pcap file");
   option(app, "--record-received", t.rest.record_received, "FILE", "... and what comes back");
   option(app, "--replay", t.rest.replay, "FILE", "send what such a file has, once");
@@ -120,6 +123,9 @@ Result<Options> options_of(const OptionTexts& t) {
   wrong.take("for", parse_seconds(t.seconds), o.seconds);
   wrong.take("quiet", parse_seconds(t.quiet), o.quiet);
   o.json = t.output == "json";
+  // The kernel does most of the work of a socket, and on the CPU of whoever sends: what has come
+  // back by then need not wait for another thread.
+  if (o.threads == 0) o.threads = o.rx.kind == PortKind::kPci ? 2 : 1;
   if (o.cpus.size() > 2) wrong.add("cpus", "one or two");
   if (!o.replay.empty() && !o.record.empty()) wrong.add("record", "not together with --replay");
   if (wrong.text().empty())

@@ -22,7 +22,7 @@ struct Options {
   double quiet = 0.5;   // seconds: nothing for so long, then nothing more will come
   unsigned burst = 32;
   std::vector<unsigned> cpus;  // of the sender, and of the receiver; empty: the last ones
-  bool one_thread = false;
+  unsigned threads = 0;        // 2: one sends, one receives; 1: in turns; 0: by the kind of port
   std::string record, record_received, replay;  // files; empty: none
   bool json = false;
   std::vector<std::string> eal;  // more arguments for DPDK

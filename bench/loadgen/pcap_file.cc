@@ -5,6 +5,7 @@
 #include <pcap/pcap.h>
 
 #include <array>
+#include <chrono>
 
 #include "loadgen/interval.h"
 
@@ -15,6 +16,16 @@ namespace {
 constexpr int kMostBytes = 65535;  // of a frame
 
 }  // namespace
+
+uint64_t calendar_of(uint64_t steady) {
+  static const uint64_t offset = [] {
+    const auto since = [](auto time) {
+      return uint64_t(std::chrono::nanoseconds(time.time_since_epoch()).count());
+    };
+    return since(std::chrono::system_clock::now()) - since(std::chrono::steady_clock::now());
+  }();
+  return steady + offset;
+}
 
 void PcapWriter::Close::operator()(pcap* p) const {
   pcap_close(p);

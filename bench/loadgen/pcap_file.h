@@ -15,6 +15,9 @@ struct pcap_dumper;
 
 namespace sluice::loadgen {
 
+// A time of the steady clock on the calendar: nanoseconds since 1970.
+uint64_t calendar_of(uint64_t steady);
+
 class PcapWriter {
  public:
   // Takes the place of a file that is there.

@@ -24,7 +24,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr uint64_t kNap = 50'000;    // ns: what is worth sleeping for
-constexpr uint64_t kMostQuiet = 10;  // times as long as quiet is: what still comes then is not ours
+constexpr uint64_t kMostQuiet = 20;  // times as long as quiet is: then it will never be quiet
 constexpr std::chrono::milliseconds kLook(50);  // how often finished seconds are looked for
 
 uint64_t now_ns() {
@@ -43,14 +43,16 @@ void pause_for(uint64_t ns) {
   nanosleep(&time, nullptr);
 }
 
-// The last CPUs we may use: interrupts tend to go to the first.
-std::vector<unsigned> last_cpus() {
+// Of sender and receiver, whether they were asked for or not: one or two.
+std::vector<unsigned> cpus_of(const Options& options) {
+  if (!options.cpus.empty()) return options.cpus;
   cpu_set_t set;
   CPU_ZERO(&set);
   sched_getaffinity(0, sizeof(set), &set);
   std::vector<unsigned> cpus;
   for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++)
     if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  // The last ones: interrupts tend to go to the first.
   if (cpus.size() > 2) cpus.erase(cpus.begin(), cpus.end() - 2);
   return cpus;
 }
@@ -134,8 +136,10 @@ Result<void> Run::prepare() {
 
 Result<void> Run::begin_thread(size_t which) {
   prctl(PR_SET_TIMERSLACK, 1);
-  const std::vector<unsigned> cpus = options_.cpus.empty() ? last_cpus() : options_.cpus;
-  if (Result<void> r = stay_on(cpus[std::min(which, cpus.size() - 1)]); !r) return r;
+  const std::vector<unsigned> cpus = cpus_of(options_);
+  const bool alone = options_.threads == 1;
+  const unsigned cpu = alone ? cpus.back() : cpus[std::min(which, cpus.size() - 1)];
+  if (Result<void> r = stay_on(cpu); !r) return r;
   return Wire::join_thread();
 }
 
@@ -165,24 +169,24 @@ void Run::send() {
 
 // False when all has come that will.
 bool Run::receive_once() {
-  const uint64_t now = now_ns();
   for (; changes_ != requests_.changes; changes_++) checker_->announce_change();
   const uint64_t before = checker_->entered();
-  const unsigned n = wire_.receive([&](BytesView frame) {
-    checker_->check(frame, now);
-    if (record_received_) record_received_->write(frame, now);
+  const unsigned n = wire_.receive([this](std::span<const BytesView> frames) {
+    // Later than any of them was sent: another thread sends while this one looks.
+    const uint64_t come = now_ns();
+    checker_->check(frames, come);
+    if (!record_received_) return;
+    for (const BytesView frame : frames) record_received_->write(frame, calendar_of(come));
   });
+  const uint64_t now = now_ns();
   if (checker_->entered() != before) last_arrival_ = now;
   const uint64_t quiet = uint64_t(options_.quiet * double(kSecond));
   if (now - start_ > quiet)
     hand_over(checker_->seconds(), received_, (now - start_ - quiet) / kSecond);
-  if (n != 0) return true;
-  if (sent_all_) {
-    const uint64_t since = std::max(last_arrival_, sender_->last());
-    return now - since < quiet && now - sender_->last() < kMostQuiet * quiet;
-  }
-  if (!options_.one_thread) sched_yield();
-  return true;
+  if (n == 0 && (sent_all_ || options_.threads == 2)) sched_yield();
+  if (!sent_all_) return true;
+  const uint64_t since = std::max(last_arrival_, sender_->last());
+  return now - since < quiet && now - sender_->last() < kMostQuiet * quiet;
 }
 
 void Run::receive() {
@@ -192,9 +196,11 @@ void Run::receive() {
 
 void Run::send_and_receive() {
   for (uint64_t now = now_ns(); !sent_all(now); now = now_ns()) {
-    sender_->step(now);
+    const uint64_t wait = sender_->step(now);
     hand_over(sender_->seconds(), sent_, (now - start_) / kSecond);
     receive_once();
+    // Not for long: what comes meanwhile would look as if it had been on its way.
+    if (wait != 0) sched_yield();
   }
   finish(sender_->seconds(), sent_);
   sent_all_ = true;
@@ -237,7 +243,7 @@ void Run::work(size_t which, void (Run::*loop)()) {
 
 Result<void> Run::go(const std::function<void(const Interval&)>& on_second) {
   std::vector<void (Run::*)()> loops = {&Run::send, &Run::receive};
-  if (options_.one_thread) loops = {&Run::send_and_receive};
+  if (options_.threads == 1) loops = {&Run::send_and_receive};
   working_ = loops.size();
   std::vector<std::thread> threads;
   for (size_t i = 0; i < loops.size(); i++)

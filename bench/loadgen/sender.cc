@@ -1,26 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loadgen/sender.h"
 
-#include <chrono>
-
 namespace sluice::loadgen {
-
-namespace {
-
-// What the steady clock's times are on the calendar, for the file.
-uint64_t calendar(uint64_t now) {
-  using std::chrono::duration_cast;
-  using std::chrono::nanoseconds;
-  static const uint64_t offset = [] {
-    const auto since = [](auto time) {
-      return uint64_t(duration_cast<nanoseconds>(time.time_since_epoch()).count());
-    };
-    return since(std::chrono::system_clock::now()) - since(std::chrono::steady_clock::now());
-  }();
-  return now + offset;
-}
-
-}  // namespace
 
 const std::vector<uint32_t>& sent_by(const Source& source) {
   return std::visit([](const auto& s) -> const std::vector<uint32_t>& { return s.sent(); }, source);
@@ -58,7 +39,7 @@ Filled Sender::fill(uint8_t* to, uint64_t now) {
     unstamped_ += filled.size != 0 && !stamp;
     if (stamp) filled.flow = stamp->flow;
   }
-  if (record_ && filled.size) record_->write({to, filled.size}, calendar(now));
+  if (record_ && filled.size) record_->write({to, filled.size}, calendar_of(now));
   return filled;
 }
 
@@ -66,7 +47,7 @@ uint64_t Sender::step(uint64_t now) {
   const unsigned due = pace_.due(now - start_, options_.burst);
   if (due == 0) return pace_.wait(now - start_);
   const uint64_t unstamped = unstamped_;
-  const Wire::Sent sent = wire_.send(due, [&](uint8_t* to) { return fill(to, now); });
+  const Sent sent = wire_.send(due, [&](uint8_t* to) { return fill(to, now); });
   pace_.sent(sent.filled);
   seconds_.of((now - start_) / kSecond).sent += sent.filled - (unstamped_ - unstamped);
   not_taken_ += sent.filled - sent.taken;

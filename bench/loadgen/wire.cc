@@ -55,12 +55,17 @@ std::string allowed_cpus() {
   return cpus;
 }
 
+// Packets leave by another port of DPDK's than they come back by.
+bool has_own_tx(const WireOptions& options) {
+  return !(options.tx == options.rx);
+}
+
 std::vector<std::string> eal_arguments(const WireOptions& options) {
   std::vector<std::string> a = {"bench-loadgen", "--no-telemetry", "--log-level=error",
                                 // One thread of DPDK's, which goes wherever there is room.
                                 "--lcores", "0@(" + allowed_cpus() + ")"};
-  std::vector<PortSpec> specs = {options.tx};
-  if (!(options.rx == options.tx)) specs.push_back(options.rx);
+  std::vector<PortSpec> specs = {options.rx};
+  if (has_own_tx(options)) specs.push_back(options.tx);
   bool pci = false;
   for (unsigned i = 0; i < specs.size(); i++) {
     const std::string name = dpdk_name(specs[i], i), arguments = dpdk_arguments(specs[i]);
@@ -236,11 +241,11 @@ void Port::close() {
 }  // namespace
 
 struct Wire::Ports {
-  Port tx, second;  // `second` where packets come back by another one
-  bool two = false;
+  Port rx, own_tx;
+  bool two = false;                                         // own_tx is in use
   std::array<std::vector<rte_mbuf*>, kMostQueues> waiting;  // to be sent, by queue
 
-  const Port& rx() const { return two ? second : tx; }
+  const Port& tx() const { return two ? own_tx : rx; }
   unsigned hand_over(uint16_t queue);
 };
 
@@ -251,22 +256,23 @@ Result<std::unique_ptr<Wire>> Wire::open(const WireOptions& options) {
   Talk::listen();
   if (Result<void> r = start_dpdk(options); !r) return Talk::with(r.error());
   std::unique_ptr<Wire> wire(new Wire);
-  if (Result<void> r = wire->ports_->tx.open(options.tx, 0); !r) return Talk::with(r.error());
-  wire->ports_->two = !(options.rx == options.tx);
-  if (wire->ports_->two)
-    if (Result<void> r = wire->ports_->second.open(options.rx, 1); !r) return Talk::with(r.error());
+  Ports& ports = *wire->ports_;
+  if (Result<void> r = ports.rx.open(options.rx, 0); !r) return Talk::with(r.error());
+  ports.two = has_own_tx(options);
+  if (ports.two)
+    if (Result<void> r = ports.own_tx.open(options.tx, 1); !r) return Talk::with(r.error());
   return wire;
 }
 
 Wire::~Wire() {
-  ports_->tx.close();
-  if (ports_->two) ports_->second.close();
+  ports_->rx.close();
+  if (ports_->two) ports_->own_tx.close();
   rte_eal_cleanup();
 }
 
 MacAddress Wire::mac() const {
   rte_ether_addr address = {};
-  (void)rte_eth_macaddr_get(ports_->tx.id(), &address);
+  (void)rte_eth_macaddr_get(ports_->tx().id(), &address);
   return MacAddress(std::to_array(address.addr_bytes));
 }
 
@@ -282,7 +288,7 @@ unsigned Wire::Ports::hand_over(uint16_t queue) {
   std::optional<steady_clock::time_point> deadline;
   while (taken < frames.size()) {
     const uint16_t n =
-        rte_eth_tx_burst(tx.id(), queue, &frames[taken], uint16_t(frames.size() - taken));
+        rte_eth_tx_burst(tx().id(), queue, &frames[taken], uint16_t(frames.size() - taken));
     taken += n;
     if (n != 0) {
       deadline.reset();
@@ -297,11 +303,11 @@ unsigned Wire::Ports::hand_over(uint16_t queue) {
   return unsigned(taken);
 }
 
-Wire::Sent Wire::send(unsigned n, const std::function<Filled(uint8_t*)>& fill) {
+Sent Wire::send(unsigned n, const std::function<Filled(uint8_t*)>& fill) {
   Sent sent;
-  const uint16_t queues = ports_->tx.queues();
+  const uint16_t queues = ports_->tx().queues();
   for (; sent.filled < n; sent.filled++) {
-    rte_mbuf* const m = rte_pktmbuf_alloc(ports_->tx.pool());
+    rte_mbuf* const m = rte_pktmbuf_alloc(ports_->tx().pool());
     if (!m) break;
     const Filled filled = fill(rte_pktmbuf_mtod(m, uint8_t*));
     if (filled.size == 0) {
@@ -316,14 +322,17 @@ Wire::Sent Wire::send(unsigned n, const std::function<Filled(uint8_t*)>& fill) {
   return sent;
 }
 
-unsigned Wire::receive(const std::function<void(BytesView)>& take) {
+unsigned Wire::receive(const std::function<void(std::span<const BytesView>)>& take) {
   unsigned received = 0;
   std::array<rte_mbuf*, kReceiveBurst> frames;
-  const Port& port = ports_->rx();
+  std::array<BytesView, kReceiveBurst> views;
+  const Port& port = ports_->rx;
   for (uint16_t queue = 0; queue < port.queues(); queue++) {
     const uint16_t n = rte_eth_rx_burst(port.id(), queue, frames.data(), kReceiveBurst);
+    if (n == 0) continue;
     for (uint16_t i = 0; i < n; i++)
-      take(BytesView(rte_pktmbuf_mtod(frames[i], const uint8_t*), frames[i]->data_len));
+      views[i] = BytesView(rte_pktmbuf_mtod(frames[i], const uint8_t*), frames[i]->data_len);
+    take({views.data(), n});
     rte_pktmbuf_free_bulk(frames.data(), n);
     received += n;
   }
@@ -332,8 +341,8 @@ unsigned Wire::receive(const std::function<void(BytesView)>& take) {
 
 PortErrors Wire::errors() const {
   rte_eth_stats tx = {}, rx = {};
-  (void)rte_eth_stats_get(ports_->tx.id(), &tx);
-  (void)rte_eth_stats_get(ports_->rx().id(), &rx);
+  (void)rte_eth_stats_get(ports_->tx().id(), &tx);
+  (void)rte_eth_stats_get(ports_->rx.id(), &rx);
   return {.not_sent = tx.oerrors, .missed = rx.imissed + rx.rx_nombuf};
 }
 

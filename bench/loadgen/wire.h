@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "base/ip_address.h"
@@ -23,6 +25,11 @@ struct WireOptions {
 struct Filled {
   size_t size = 0;    // 0: there is none, nor will there be
   uint32_t flow = 0;  // frames of one go out of the same queue
+};
+
+struct Sent {
+  unsigned filled = 0;  // frames that were written
+  unsigned taken = 0;   // ... of which the port took so many; waiting a second for it, if need be
 };
 
 struct PortErrors {
@@ -47,14 +54,10 @@ class Wire {
   // To be called by every thread that sends or receives, before it does.
   static Result<void> join_thread();
 
-  struct Sent {
-    unsigned filled = 0;  // frames that were written
-    unsigned taken = 0;   // ... of which the port took so many; waiting a second for it, if need be
-  };
   // Sends up to `n` frames, each of them written by `fill` to kMostSize bytes.
   Sent send(unsigned n, const std::function<Filled(uint8_t*)>& fill);
-  // Shows `take` what has come, and returns how many that are. Does not wait.
-  unsigned receive(const std::function<void(BytesView)>& take);
+  // Shows `take` what has come, a burst at a time, and returns how many that are. Does not wait.
+  unsigned receive(const std::function<void(std::span<const BytesView>)>& take);
   // So far.
   PortErrors errors() const;
 

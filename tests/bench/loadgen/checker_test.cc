@@ -49,11 +49,17 @@ class LoadRun : public testing::Test {
       Bytes frame(kMostSize);
       frame.resize(generator_->next(frame.data(), uint32_t(now), 0).size);
       all.sent++;
-      for (const Bytes& b : on_way(i, frame)) checker_->check(b, now + kLatency);
+      check(on_way(i, frame), now + kLatency);
     }
     for (const Interval& second : checker_->seconds().take_rest()) all += second;
     return total_of(all, 1, generator_->sent(), generator_->flood_sent(), *checker_);
   }
+  // All in one burst.
+  void check(const std::vector<Bytes>& frames, uint64_t now) {
+    const std::vector<BytesView> views(frames.begin(), frames.end());
+    checker_->check(views, now);
+  }
+
   Traffic traffic_;
   std::optional<Generator> generator_;
   std::optional<Checker> checker_;
@@ -192,7 +198,7 @@ TEST_F(LoadRun, ARecordingIsCheckedLikeTheRunItIsOf) {
   int n = 0;
   for (; const size_t size = replay->next(frame.data(), uint32_t(kLater), stamp); n++) {
     ASSERT_TRUE(stamp);
-    checker_->check(delivered(test::first(frame, size)), kLater + kLatency);
+    check({delivered(test::first(frame, size))}, kLater + kLatency);
   }
   EXPECT_EQ(n, 500);
   EXPECT_EQ(replay->sent(), recorded);

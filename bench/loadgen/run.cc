@@ -185,8 +185,9 @@ bool Run::receive_once() {
     hand_over(checker_->seconds(), received_, (now - start_ - quiet) / kSecond);
   if (n == 0 && (sent_all_ || options_.threads == 2)) sched_yield();
   if (!sent_all_) return true;
-  const uint64_t since = std::max(last_arrival_, sender_->last());
-  return now - since < quiet && now - sender_->last() < kMostQuiet * quiet;
+  const uint64_t last = sender_->last(), since = std::max(last_arrival_, last);
+  // The last frame may have left after we looked at the clock.
+  return now < since + quiet && now < last + kMostQuiet * quiet;
 }
 
 void Run::receive() {

@@ -26,8 +26,17 @@ constexpr unsigned kTxLink = 1, kRxLink = 2;
 constexpr unsigned kFlows = 50;
 const std::string kEverything = "syn,established=5,fin,icmp,udp=3,fragments=2,quic=3,echo";
 
+struct Way {
+  std::string driver;
+  const char* threads;
+};
+
+void PrintTo(const Way& way, std::ostream* out) {
+  *out << way.driver << ", threads: " << way.threads;
+}
+
 // Two cables, and the meddler at their other ends; by each driver of DPDK's that needs no card.
-class LoadTruth : public LoadTest, public testing::WithParamInterface<std::string> {
+class LoadTruth : public LoadTest, public testing::WithParamInterface<Way> {
  protected:
   void SetUp() override {
     LoadTest::SetUp();
@@ -46,13 +55,14 @@ class LoadTruth : public LoadTest, public testing::WithParamInterface<std::strin
     LAB_ASSERT_OK_AND(meddler_, Meddler::start(*middle_, "in0", "out0", std::move(on_way)));
   }
   std::vector<std::string> arguments(const std::string& mix, const std::string& seconds = "1s") {
-    return {"--tx",    GetParam() + ":tx0",
-            "--rx",    GetParam() + ":rx0",
-            "--to",    Link::mac(kTxLink, 2).to_string(),
-            "--mix",   mix,
-            "--flows", std::to_string(kFlows),
-            "--rate",  "5k",
-            "--for",   seconds};
+    return {"--tx",      GetParam().driver + ":tx0",
+            "--rx",      GetParam().driver + ":rx0",
+            "--to",      Link::mac(kTxLink, 2).to_string(),
+            "--mix",     mix,
+            "--flows",   std::to_string(kFlows),
+            "--rate",    "5k",
+            "--for",     seconds,
+            "--threads", GetParam().threads};
   }
   void deliver() {
     meddle([](const Stamp&, const Bytes& frame) { return std::vector<Bytes>{delivered(frame)}; });
@@ -175,8 +185,12 @@ TEST_P(LoadTruth, ARecordingIsSentAgainPacketByPacket) {
     EXPECT_EQ(replayed.total.at(key), recorded.total.at(key)) << key;
 }
 
-INSTANTIATE_TEST_SUITE_P(Driver, LoadTruth, testing::Values("af_packet", "af_xdp"),
-                         [](const auto& driver) { return driver.param; });
+INSTANTIATE_TEST_SUITE_P(Way, LoadTruth,
+                         testing::Values(Way{"af_packet", "1"}, Way{"af_xdp", "1"},
+                                         Way{"af_packet", "2"}),
+                         [](const auto& way) {
+                           return way.param.driver + "_by_" + way.param.threads;
+                         });
 
 class LoadCommand : public LoadTest {};
 

@@ -13,8 +13,9 @@ MacAddress Link::mac(unsigned link_number, unsigned end) {
 Result<std::unique_ptr<Link>> Link::connect(const LinkEnd& a, const LinkEnd& b,
                                             const LinkOptions& options) {
   Result<void> added = a.host->netlink().add_veth(
-      {.device = a.device, .mac = mac(options.number, 1)},
-      {.device = b.device, .mac = mac(options.number, 2)}, b.host->fd(), options.mtu);
+      {.device = a.device, .mac = mac(options.number, 1), .queues = options.queues},
+      {.device = b.device, .mac = mac(options.number, 2), .queues = options.queues}, b.host->fd(),
+      options.mtu);
   if (!added) return added.error();
   std::unique_ptr<Link> link(new Link);
   link->host_ = a.host;

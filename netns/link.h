@@ -23,6 +23,7 @@ struct LinkEnd {
 struct LinkOptions {
   unsigned number = 1;  // makes the MAC addresses: 02:00:00:00:<number>:01 and :02
   unsigned mtu = 1500;
+  unsigned queues = 1;  // of both ends; XDP programs use the one of their CPU
 };
 
 // Transmit checksum offload is off at both ends: an encapsulating program would ship the checksums

@@ -45,6 +45,9 @@ void describe(rtnl_link* link, const VethEnd& end, unsigned mtu) {
   rtnl_link_set_name(link, end.device.c_str());
   rtnl_link_set_addr(link, mac.get());
   rtnl_link_set_mtu(link, mtu);
+  if (end.queues == 1) return;
+  rtnl_link_set_num_tx_queues(link, end.queues);
+  rtnl_link_set_num_rx_queues(link, end.queues);
 }
 
 Result<LinkPtr> find_link(nl_sock* socket, const std::string& device) {

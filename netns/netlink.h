@@ -16,6 +16,7 @@ namespace sluice::netns {
 struct VethEnd {
   std::string device;
   MacAddress mac;
+  unsigned queues = 1;  // in each direction
 };
 
 struct LinkState {

@@ -19,6 +19,13 @@ double critical_chi_square(double degrees) {
 
 }  // namespace
 
+Weights equal_weights(unsigned first, unsigned last) {
+  Weights weights;
+  for (unsigned number = first; number <= last; number++)
+    weights["be" + std::to_string(number)] = 100;
+  return weights;
+}
+
 size_t Tally::failures() const {
   size_t sum = 0;
   for (const auto& [reason, count] : failed) sum += count;

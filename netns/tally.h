@@ -13,6 +13,8 @@
 namespace sluice::netns {
 
 using Weights = std::map<std::string, unsigned>;  // by backend name
+// be<first> to be<last> of the standard lab, with equal weights.
+Weights equal_weights(unsigned first, unsigned last);
 
 struct Tally {
   size_t asked = 0;

@@ -2,7 +2,6 @@
 #include "lab/changes/numbered_test.h"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -14,8 +13,6 @@
 namespace sluice::netns {
 namespace {
 
-constexpr unsigned kServices = 2;  // one for each of the topology's VIPs
-constexpr unsigned kPool = 3;      // backends of a service in a generation
 constexpr milliseconds kMeasured(500);
 constexpr double kShare = 0.75;          // of what the lab carries: changes need the machine, too
 constexpr double kLeastRate = 100e3;     // packets a second
@@ -23,81 +20,14 @@ constexpr double kEmulatedShare = 0.25;  // an emulated machine is slow at every
 constexpr uint64_t kShown = 64;          // packets by which a generation shows at least
 constexpr uint64_t kInFlight = 1024;     // places in the queues on the way
 
-// Nobody is in both, and nobody serves two services.
-unsigned first_backend(Generation g, unsigned service) {
-  return 1 + kPool * (kServices * (unsigned(g) - 1) + service);
-}
-
-const char* forward_of(Generation g) {
-  return g == Generation::kA ? "ipip" : "gue";
-}
-
-const std::string& address_of(const BackendHost& backend, Generation g) {
-  return g == Generation::kA ? backend.v4 : backend.v6;
-}
-
-uint8_t protocol_of(Generation g, unsigned service) {
-  if (g == Generation::kB) return IPPROTO_UDP;
-  return service == 0 ? IPPROTO_IPIP : IPPROTO_IPV6;
-}
-
 }  // namespace
 
 bool soaking() {
   return getenv("SLUICE_SOAK") != nullptr;
 }
 
-std::string NumberedTest::config_of(const Shown& shown) {
-  const Generation g = shown.generation;
-  std::string pools, services;
-  for (unsigned service = 0; service < kServices; service++) {
-    pools += fmt::format("  pool{}:\n    backends:\n", service);
-    for (unsigned n = 0; n < kPool; n++) {
-      const BackendHost& b = topology_->backend(first_backend(g, service) + n);
-      pools += fmt::format("      {}: {{address: \"{}\"}}\n", b.name, address_of(b, g));
-    }
-    services += fmt::format("  service{0}: {{vip: \"{1}\", ports: 9/udp, pool: pool{0}}}\n",
-                            service, topology_->options().vips.at(service));
-  }
-  if (shown.range) services += "  range: {vip: 192.0.2.99, ports: 1000-1999/udp, pool: pool0}\n";
-  return fmt::format(R"(version: 1
-interfaces:
-  {}: {{mode: {}, share: {}}}
-defaults:
-  forward: {}
-  tracking: never
-  seed: the lab's own secret
-pools:
-{}services:
-{})",
-                     kDevice, mode_, share_, forward_of(g), pools, services);
-}
-
-// A mark for each backend.
-void NumberedTest::mark_ways() {
-  for (const Generation g : {Generation::kA, Generation::kB})
-    for (unsigned service = 0; service < kServices; service++)
-      for (unsigned n = 0; n < kPool; n++) {
-        const unsigned number = first_backend(g, service) + n;
-        const std::string& address = address_of(topology_->backend(number), g);
-        groups_[number] = unsigned(g);
-        LAB_ASSERT_OK(sink_->mark({.stream = service,
-                                   .to = IpAddress::parse(address).value(),
-                                   .protocol = protocol_of(g, service)},
-                                  number));
-      }
-}
-
 std::unique_ptr<NumberedSender> NumberedTest::send(unsigned per_second) {
-  NumberedOptions options = {
-      .streams = {}, .to = {}, .per_second = per_second, .sink = sink_.get()};
-  for (const std::string& vip : topology_->options().vips) options.streams.push_back({.vip = vip});
-  const Result<LinkState> link = topology_->balancer().netlink().link(kDevice);
-  EXPECT_TRUE(link) << link.error().message;
-  if (!link) return nullptr;
-  options.to = link->mac;
-  Result<std::unique_ptr<NumberedSender>> sender =
-      NumberedSender::start(topology_->router(), "balancer", options);
+  Result<std::unique_ptr<NumberedSender>> sender = send_numbered(*topology_, *sink_, per_second);
   EXPECT_TRUE(sender) << sender.error().message;
   return sender ? std::move(*sender) : nullptr;
 }
@@ -116,19 +46,17 @@ void NumberedTest::measure_the_lab() {
 }
 
 void NumberedTest::begin(const std::string& mode, bool share) {
-  mode_ = mode;
-  share_ = share;
-  if (share_)
+  attachment_ = {.mode = mode, .share = share};
+  if (share)
     if (const Result<void> shares = try_sharing(topology_->balancer()); !shares)
       GTEST_SKIP() << shares.error().message;
   LAB_ASSERT_OK_AND(sink_, NumberedSink::create());
-  for (BackendHost& b : topology_->backends()) LAB_ASSERT_OK(sink_->attach(*b.host, kDevice));
-  ASSERT_NO_FATAL_FAILURE(mark_ways());
+  LAB_ASSERT_OK_AND(groups_, attach_sink(*topology_, *sink_));
   ASSERT_NO_FATAL_FAILURE(write(shown_));
   LAB_ASSERT_OK(product_->start_daemon());
-  ASSERT_EQ(attached_mode(), mode_);
+  ASSERT_EQ(attached_mode(), mode);
   const nlohmann::json interface = status().at("interfaces").at(0);
-  if (share_) {
+  if (share) {
     ASSERT_EQ(interface.at("by"), "dispatcher") << interface;
   }
   ASSERT_NO_FATAL_FAILURE(measure_the_lab());
@@ -141,7 +69,7 @@ void NumberedTest::begin(const std::string& mode, bool share) {
 }
 
 void NumberedTest::write(const Shown& next) {
-  LAB_ASSERT_OK(product_->write_config(config_of(next)));
+  LAB_ASSERT_OK(product_->write_config(generation_config(*topology_, next, attachment_)));
 }
 
 void NumberedTest::change_to(const Shown& next) {

@@ -12,32 +12,19 @@
 
 #include "lab/changes/holdings.h"
 #include "lab/product_test.h"
+#include "netns/generations.h"
 #include "netns/numbered_ledger.h"
 #include "netns/numbered_sender.h"
 #include "netns/numbered_sink.h"
 
 namespace sluice::netns {
 
-// Two configurations that have no backend, no tunnel and no outer address family in common. As
-// numbers they are the ledger's groups.
-enum class Generation : unsigned { kA = 1, kB = 2 };
-
-constexpr Generation other(Generation g) {
-  return g == Generation::kA ? Generation::kB : Generation::kA;
-}
-
-// What the configuration file says.
-struct Shown {
-  Generation generation = Generation::kA;
-  bool range = false;  // a service on a range of ports as well, for which another program is needed
-};
-
 // Is this the long run (SLUICE_SOAK is set)?
 bool soaking();
 
 class NumberedTest : public ProductTest {
  protected:
-  TopologyOptions topology_options() const override { return {.backends = 12}; }
+  TopologyOptions topology_options() const override { return {.backends = kGenerationBackends}; }
 
   // Deploys generation A, finds out what the lab carries, and begins to send as much as that
   // allows.
@@ -65,15 +52,12 @@ class NumberedTest : public ProductTest {
     uint64_t after, before;
     Generation to;
   };
-  std::string config_of(const Shown& shown);
-  void mark_ways();
   std::unique_ptr<NumberedSender> send(unsigned per_second);
   void measure_the_lab();
   uint64_t dropped_by_links();
   void expect_clean_cuts(const std::vector<Cut>& cuts);
 
-  std::string mode_;
-  bool share_ = false;
+  Attachment attachment_;
   MarkGroups groups_;
   std::unique_ptr<NumberedSink> sink_;
   std::unique_ptr<NumberedSender> sender_;

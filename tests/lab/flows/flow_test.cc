@@ -9,13 +9,6 @@
 
 namespace sluice::netns {
 
-Weights equal_weights(unsigned first, unsigned last) {
-  Weights weights;
-  for (unsigned number = first; number <= last; number++)
-    weights[fmt::format("be{}", number)] = 100;
-  return weights;
-}
-
 void FlowTest::SetUp() {
   ProductTest::SetUp();
   if (IsSkipped() || HasFatalFailure()) return;

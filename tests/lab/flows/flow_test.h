@@ -16,9 +16,6 @@
 
 namespace sluice::netns {
 
-// be<first> to be<last>, with equal weights.
-Weights equal_weights(unsigned first, unsigned last);
-
 struct FlowCounts {
   size_t tcp = 2000, udp = 500;
 };

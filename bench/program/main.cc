@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "cli/progress.h"
+#include "program/cpu.h"
 #include "program/report.h"
 
 namespace sluice::bench {
@@ -26,22 +27,6 @@ struct Options {
 
   bool json() const { return output == "json"; }
 };
-
-Result<void> stay_on(int cpu) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (cpu < 0) {
-    if (::sched_getaffinity(0, sizeof(set), &set) != 0) return errno_error("ask for the CPUs");
-    // The last one: interrupts tend to go to the first.
-    for (int i = 0; i < CPU_SETSIZE; i++)
-      if (CPU_ISSET(size_t(i), &set)) cpu = i;
-    CPU_ZERO(&set);
-  }
-  CPU_SET(size_t(cpu), &set);
-  if (::sched_setaffinity(0, sizeof(set), &set) != 0)
-    return errno_error(fmt::format("stay on CPU {}", cpu));
-  return {};
-}
 
 void print_list() {
   for (const Scenario& s : scenarios()) {
@@ -107,7 +92,9 @@ class Benchmark {
 };
 
 Result<void> run(const Options& options) {
-  if (Result<void> r = stay_on(options.cpu); !r) return r;
+  const Result<int> cpu = options.cpu < 0 ? last_cpu() : options.cpu;
+  if (!cpu) return cpu.error();
+  if (Result<void> r = stay_on(*cpu); !r) return r;
   Result<std::unique_ptr<Session>> session = Session::open(options.settings);
   if (!session) return session.error();
   if (!(*session)->has_hardware())

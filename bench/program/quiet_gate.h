@@ -34,9 +34,11 @@ class QuietGate {
     return {};
   }
 
-  // Takes a sample again until it was quiet.
+  // Takes a sample again until it was quiet, and `is_whole`.
   template <class Sample>
-  Result<Passed<Sample>> measure(const std::function<Result<Sample>()>& take) {
+  Result<Passed<Sample>> measure(
+      const std::function<Result<Sample>()>& take,
+      const std::function<bool(const Sample&)>& is_whole = [](const Sample&) { return true; }) {
     for (int attempt = 1;; attempt++) {
       const Result<double> before = calibrate();
       if (!before) return before.error();
@@ -45,7 +47,8 @@ class QuietGate {
       const Result<double> after = calibrate();
       if (!after) return after.error();
       const bool noisy = std::max(*before, *after) > best_ * (1 + kTolerance);
-      if (!noisy || attempt >= attempts_) return Passed<Sample>{std::move(*sample), noisy};
+      if ((!noisy && is_whole(*sample)) || attempt >= attempts_)
+        return Passed<Sample>{std::move(*sample), noisy};
     }
   }
 

@@ -37,6 +37,18 @@ TEST_F(QuietGateTest, TakesASampleAgainThatWasDisturbedBeforeOrAfter) {
   EXPECT_EQ(passed->sample, 3);
 }
 
+TEST_F(QuietGateTest, TakesASampleAgainThatIsNotWholeAndCallsItNotNoisy) {
+  readings = {100};
+  const auto take = [this]() -> Result<int> { return ++samples; };
+  const auto second = gate.measure<int>(take, [](const int& n) { return n == 2; });
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->sample, 2);
+  const auto never = gate.measure<int>(take, [](const int&) { return false; });
+  ASSERT_TRUE(never);
+  EXPECT_EQ(never->sample, 2 + 3);  // the last of three attempts
+  EXPECT_FALSE(never->noisy);
+}
+
 TEST_F(QuietGateTest, JudgesByTheBestReadingOfAll) {
   readings = {100, 100, 100, 90, 90};
   ASSERT_TRUE(measure());

@@ -70,7 +70,8 @@ sluice_check(check-format "${SLUICE_CLANG_FORMAT}"
   COMMAND find bench control dataplane netns tests ( -name *.cc -o -name *.h -o -name *.c )
           -exec "${SLUICE_CLANG_FORMAT}" --dry-run --Werror {} +)
 sluice_check(check-shell "${SLUICE_SHELLCHECK}"
-  COMMAND "${SLUICE_SHELLCHECK}" .ci/run cmake/ensure-built cmake/ensure-installed netns/demo
+  COMMAND "${SLUICE_SHELLCHECK}" .ci/run bench/run cmake/ensure-built cmake/ensure-installed
+          netns/demo
           tests/run tests/kernels/fetch tests/kernels/guest tests/kernels/init tests/kernels/run)
 
 # The tests are left to the compiler's warnings: linting them as well takes half as long again.

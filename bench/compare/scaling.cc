@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compare/scaling.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "compare/cpus.h"
+#include "compare/large.h"
+#include "netns/process.h"
+#include "program/cpu.h"
+#include "program/session.h"
+
+namespace sluice::bench {
+
+namespace {
+
+using Progress = std::function<void(const std::string&)>;
+
+constexpr char kOfPacket[] = "nanoseconds of a packet, the program alone";
+constexpr netns::milliseconds kChangePatience(900'000);
+
+// Measures packets; everything on the thread that stays on the CPU.
+class PacketCurves {
+ public:
+  static Result<std::unique_ptr<PacketCurves>> open(const Plan& plan, const Progress& progress) {
+    Result<std::unique_ptr<Session>> session =
+        Session::open({.samples = plan.samples, .attempts = plan.attempts});
+    if (!session) return session.error();
+    return std::unique_ptr<PacketCurves>(new PacketCurves(plan, std::move(*session), progress));
+  }
+
+  Result<void> run(std::vector<Curve>& curves) {
+    if (Result<void> r =
+            grow("services", "services, one pool", plan_.services, many_services, curves);
+        !r)
+      return r;
+    if (Result<void> r =
+            grow("backends", "backends of a service", plan_.backends, many_backends, curves);
+        !r)
+      return r;
+    if (Result<void> r =
+            grow("prefixes", "prefixes that are VIPs", plan_.prefixes, many_prefixes, curves);
+        !r)
+      return r;
+    Curve flows = curve("flows", "flows, each begun by a SYN");
+    for (const char* tracking : {"adaptive", "always"}) {
+      Series s = {.name = tracking, .points = {}};
+      for (const uint32_t size : plan_.flow_sets)
+        if (Result<void> r = add(s, size, many_flows(size, tracking)); !r) return r;
+      flows.series.push_back(std::move(s));
+    }
+    curves.push_back(std::move(flows));
+    return {};
+  }
+
+ private:
+  PacketCurves(const Plan& plan, std::unique_ptr<Session> session, const Progress& progress)
+      : plan_(plan), session_(std::move(session)), progress_(progress) {}
+
+  static Curve curve(const std::string& name, const std::string& x) {
+    return {.name = name, .title = "A packet over " + name, .x = x, .y = kOfPacket, .series = {}};
+  }
+
+  Result<void> grow(const std::string& name, const std::string& x,
+                    const std::vector<unsigned>& sizes, Scenario (*scenario)(unsigned),
+                    std::vector<Curve>& curves) {
+    Series s = {.name = "tcp4-ipip", .points = {}};
+    for (const unsigned size : sizes)
+      if (Result<void> r = add(s, size, scenario(size)); !r) return r;
+    curves.push_back(curve(name, x));
+    curves.back().series.push_back(std::move(s));
+    return {};
+  }
+
+  Result<void> add(Series& series, double size, const Scenario& scenario) {
+    progress_(fmt::format("scaling: {} {}", size, scenario.name));
+    const auto failed = [&](const Error& e) {
+      return Error{fmt::format("{} {}: {}", size, scenario.name, e.message)};
+    };
+    Result<Prepared> prepared = session_->prepare(scenario);
+    if (!prepared) return failed(prepared.error());
+    const Result<Figures> f = session_->measure(*prepared, scenario.orders.at(0), [](int) {});
+    if (!f) return failed(f.error());
+    if (f->unexpected) return failed(Error{fmt::format("{} unexpected answers", f->unexpected)});
+    series.points.push_back({.x = size, .y = f->ns, .spread = f->iqr_ns, .noisy = f->noisy});
+    return {};
+  }
+
+  const Plan& plan_;
+  std::unique_ptr<Session> session_;
+  const Progress& progress_;
+};
+
+// What bench-change says of so many services with 10 backends each: a JSON object a line.
+Result<std::vector<nlohmann::json>> change_lines(const netns::Host& host, unsigned services,
+                                                 int samples) {
+  std::error_code failed;
+  const std::string program =
+      std::filesystem::read_symlink("/proc/self/exe", failed).parent_path() / "bench-change";
+  const Result<netns::Exit> exit =
+      netns::run_program(host,
+                         {program, "-o", "json", "--services", std::to_string(services),
+                          "--samples", std::to_string(samples)},
+                         kChangePatience);
+  if (!exit) return exit.error();
+  if (exit->status != 0) return Error{"bench-change: " + exit->output};
+  std::vector<nlohmann::json> lines;
+  std::istringstream text(exit->output);
+  for (std::string line; std::getline(text, line);)
+    if (nlohmann::json j = nlohmann::json::parse(line, nullptr, false); j.is_object())
+      lines.push_back(std::move(j));
+  return lines;
+}
+
+Result<void> measure_changes_of_size(const Plan& plan, const Progress& progress,
+                                     std::vector<Curve>& curves) {
+  const Result<std::unique_ptr<netns::Lab>> lab = netns::Lab::create();
+  if (!lab) return lab.error();
+  const Result<std::unique_ptr<netns::Host>> host = netns::Host::create(**lab, "change");
+  if (!host) return host.error();
+  constexpr const char* kChanges[] = {"first load", "one weight", "restart"};
+  Curve times = {.name = "changes",
+                 .title = "A change over services",
+                 .x = "services of 10 backends",
+                 .y = "milliseconds, from the file to the end of its publication",
+                 .series = {}};
+  for (const char* change : kChanges) times.series.push_back({.name = change, .points = {}});
+  Curve memory = {.name = "memory",
+                  .title = "Memory over services",
+                  .x = "services of 10 backends",
+                  .y = "MiB",
+                  .series = {{.name = "tables", .points = {}}, {.name = "daemon", .points = {}}}};
+  for (const unsigned services : plan.change_services) {
+    progress(fmt::format("scaling: changes of {} services", services));
+    const Result<std::vector<nlohmann::json>> lines = change_lines(**host, services, plan.samples);
+    if (!lines) return lines.error();
+    for (const nlohmann::json& line : *lines) {
+      constexpr double kMiB = 1 << 20;
+      for (Series& s : times.series)
+        if (line.value("change", "") == s.name)
+          s.points.push_back({.x = double(services), .y = line.at("total_ms")});
+      if (!line.contains("table_bytes")) continue;
+      memory.series[0].points.push_back(
+          {.x = double(services), .y = line.at("table_bytes").get<double>() / kMiB});
+      memory.series[1].points.push_back(
+          {.x = double(services), .y = line.at("process_bytes").get<double>() / kMiB});
+    }
+  }
+  curves.push_back(std::move(times));
+  curves.push_back(std::move(memory));
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Curve>> measure_scaling(const Plan& plan, int cpu, const Progress& progress) {
+  std::vector<Curve> out;
+  Result<Curve> cpus = measure_cpus(plan, progress);
+  if (!cpus) return cpus.error();
+  out.push_back(std::move(*cpus));
+  Result<void> done;
+  std::thread([&] {
+    done = stay_on(cpu);
+    if (!done) return;
+    Result<std::unique_ptr<PacketCurves>> packets = PacketCurves::open(plan, progress);
+    done = packets ? (*packets)->run(out) : Result<void>(packets.error());
+  }).join();
+  if (!done) return done.error();
+  if (Result<void> r = measure_changes_of_size(plan, progress, out); !r) return r.error();
+  return out;
+}
+
+}  // namespace sluice::bench

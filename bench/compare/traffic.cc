@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compare/traffic.h"
+
+#include <chrono>
+#include <thread>
+
+namespace sluice::bench {
+
+namespace {
+
+// Where the CPU was wanted by others too, ksoftirqd has the last of the packets.
+constexpr std::chrono::milliseconds kLate(20);
+
+Passage between(const Passage& before, const Passage& after) {
+  return {.sent = after.sent - before.sent,
+          .delivered = after.delivered - before.delivered,
+          .astray = after.astray - before.astray,
+          .reached = after.reached};
+}
+
+}  // namespace
+
+Passage passage_since(const Traffic& traffic, const Passage& before) {
+  Passage out = between(before, traffic.passage());
+  for (std::chrono::milliseconds waited(0); out.delivered + out.astray < out.sent && waited < kLate;
+       waited++) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    out = between(before, traffic.passage());
+  }
+  return out;
+}
+
+Result<Passage> send_all(Traffic& traffic, uint64_t packets, uint32_t flows) {
+  const Passage before = traffic.passage();
+  if (Result<void> r = traffic.send(packets, flows); !r) return r.error();
+  return passage_since(traffic, before);
+}
+
+}  // namespace sluice::bench

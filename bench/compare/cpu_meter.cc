@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compare/cpu_meter.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -18,58 +16,62 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<UniqueFd> open_counter(uint64_t event, int cpu) {
+constexpr int kThisThread = 0, kAnyThread = -1, kAnyCpu = -1;
+
+struct Event {
+  uint32_t type;
+  uint64_t config;
+};
+constexpr Event kClock = {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK};
+constexpr Event kCycles = {PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES};
+constexpr Event kInstructions = {PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS};
+
+// Counts from now on.
+Result<UniqueFd> open_event(const Event& event, int thread, int cpu) {
   perf_event_attr attr = {};
-  attr.type = PERF_TYPE_HARDWARE;
+  attr.type = event.type;
   attr.size = sizeof(attr);
-  attr.config = event;
+  attr.config = event.config;
   attr.pinned = 1;  // always counts, or is in error: never an estimate
   attr.exclude_hv = 1;
-  constexpr int kAnyThread = -1, kNoGroup = -1;
+  constexpr int kNoGroup = -1;
   UniqueFd fd(
-      int(::syscall(SYS_perf_event_open, &attr, kAnyThread, cpu, kNoGroup, PERF_FLAG_FD_CLOEXEC)));
+      int(::syscall(SYS_perf_event_open, &attr, thread, cpu, kNoGroup, PERF_FLAG_FD_CLOEXEC)));
   if (!fd.valid()) return errno_error("perf_event_open");
   return fd;
 }
 
-Result<double> count_of(const UniqueFd& counter) {
+// 0 of what is not open.
+Result<double> count_of(const UniqueFd& event) {
   uint64_t count = 0;
-  if (::read(counter.get(), &count, sizeof(count)) != ssize_t(sizeof(count)))
+  if (!event.valid()) return 0.0;
+  if (::read(event.get(), &count, sizeof(count)) != ssize_t(sizeof(count)))
     return Error{"read a counter: somebody else has taken it"};
   return double(count);
 }
 
-double thread_ns() {
-  timespec t = {};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return double(t.tv_sec) * 1e9 + double(t.tv_nsec);
-}
-
-// Of the kernel thread that has what softirqs leave over.
-UniqueFd open_softirq_account(int cpu) {
+// The kernel thread that has what softirqs leave over; 0: it cannot be seen.
+int softirq_thread(int cpu) {
   const std::string name = fmt::format("ksoftirqd/{}", cpu);
   std::error_code failed;
   for (const fs::directory_entry& e : fs::directory_iterator("/proc", failed)) {
     std::string comm;
     std::getline(std::ifstream(e.path() / "comm"), comm);
-    if (comm == name)
-      return UniqueFd(::open((e.path() / "schedstat").c_str(), O_RDONLY | O_CLOEXEC));
+    if (comm == name) return std::atoi(e.path().filename().c_str());
   }
-  return {};
-}
-
-// Its first number: nanoseconds on the CPU.
-double account_ns(const UniqueFd& schedstat) {
-  char text[128] = {};
-  if (!schedstat.valid() || ::pread(schedstat.get(), text, sizeof(text) - 1, 0) <= 0) return 0;
-  return std::strtod(text, nullptr);
+  return 0;
 }
 
 }  // namespace
 
 Result<CpuMeter> CpuMeter::open(int cpu) {
   CpuMeter meter;
-  meter.softirq_ = open_softirq_account(cpu);
+  Result<UniqueFd> clock = open_event(kClock, kThisThread, kAnyCpu);
+  if (!clock) return clock.error();
+  meter.thread_ = std::move(*clock);
+  if (const int softirq = softirq_thread(cpu))
+    if (Result<UniqueFd> fd = open_event(kClock, softirq, kAnyCpu); fd)
+      meter.softirq_ = std::move(*fd);
   if (Result<void> r = meter.open_hardware(cpu); !r) {
     meter.cycles_ = UniqueFd();
     meter.instructions_ = UniqueFd();
@@ -79,9 +81,9 @@ Result<CpuMeter> CpuMeter::open(int cpu) {
 }
 
 Result<void> CpuMeter::open_hardware(int cpu) {
-  for (auto [counter, event] : {std::pair(&cycles_, PERF_COUNT_HW_CPU_CYCLES),
-                                std::pair(&instructions_, PERF_COUNT_HW_INSTRUCTIONS)}) {
-    Result<UniqueFd> fd = open_counter(event, cpu);
+  for (auto [counter, event] :
+       {std::pair(&cycles_, kCycles), std::pair(&instructions_, kInstructions)}) {
+    Result<UniqueFd> fd = open_event(event, kAnyThread, cpu);
     if (!fd) return fd.error();
     *counter = std::move(*fd);
   }
@@ -95,14 +97,14 @@ Result<void> CpuMeter::open_hardware(int cpu) {
 }
 
 Result<Reading> CpuMeter::read_all() const {
-  Reading out = {.ns = thread_ns() + account_ns(softirq_)};
-  if (!has_hardware()) return out;
-  const Result<double> cycles = count_of(cycles_), instructions = count_of(instructions_);
-  if (!cycles) return cycles.error();
-  if (!instructions) return instructions.error();
-  out.cycles = *cycles;
-  out.instructions = *instructions;
-  return out;
+  double counts[4] = {};
+  size_t i = 0;
+  for (const UniqueFd* event : {&thread_, &softirq_, &cycles_, &instructions_}) {
+    const Result<double> count = count_of(*event);
+    if (!count) return count.error();
+    counts[i++] = *count;
+  }
+  return Reading{.instructions = counts[3], .cycles = counts[2], .ns = counts[0] + counts[1]};
 }
 
 Result<void> CpuMeter::start() {

@@ -11,12 +11,13 @@
 
 namespace sluice::bench {
 
-// Time: the kernel's accounting of the calling thread, on whose account what its packets cause in
-// interrupt context runs, and of ksoftirqd. Instructions and cycles: whatever the CPU did, where it
-// has counters.
+// Time: that in which the calling thread or ksoftirqd was on the CPU, by perf's clocks of tasks.
+// What packets cause in interrupt context is in it, on whosever account the kernel writes that
+// down: with CONFIG_IRQ_TIME_ACCOUNTING on nobody's. Instructions and cycles: whatever the CPU did,
+// where it has counters.
 class CpuMeter {
  public:
-  // For the calling thread, which stays on `cpu`.
+  // For the calling thread, which stays on `cpu`. An Error without perf events.
   static Result<CpuMeter> open(int cpu);
 
   bool has_hardware() const { return cycles_.valid(); }
@@ -32,7 +33,8 @@ class CpuMeter {
   Result<Reading> read_all() const;
 
   UniqueFd cycles_, instructions_;
-  UniqueFd softirq_;  // /proc/PID/schedstat of ksoftirqd; not valid where it cannot be seen
+  UniqueFd thread_;   // clocks
+  UniqueFd softirq_;  // not valid where ksoftirqd cannot be seen
   std::string why_not_;
   Reading at_start_;
 };

@@ -29,7 +29,7 @@ Result<std::vector<T>> on_each(const std::vector<int>& cpus,
   std::vector<std::thread> threads;
   for (size_t i = 0; i < cpus.size(); i++)
     threads.emplace_back([&, i] {
-      const Result<void> pinned = stay_on(cpus[i]);
+      const Result<void> pinned = become_sender(cpus[i]);
       results[i] = pinned ? f(cpus[i]) : Result<T>(pinned.error());
     });
   for (std::thread& t : threads) t.join();

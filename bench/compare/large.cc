@@ -72,9 +72,9 @@ Scenario many_prefixes(unsigned count) {
   return scenario("prefixes", file(kFewBackends, "", service("service", vips)), first(count / 2));
 }
 
-Scenario many_flows(uint32_t flows, const std::string& tracking) {
+Scenario many_flows(uint32_t flows, const std::string& tracking, uint32_t room) {
   const std::string defaults =
-      fmt::format("  tracking: {}\n  flows: {}\n", tracking, std::max(flows, kLeastRoom));
+      fmt::format("  tracking: {}\n  flows: {}\n", tracking, std::max(room, kLeastRoom));
   Scenario s =
       scenario("flows", file(kFewBackends, defaults, service("service", kOneVip)), kOneVip);
   s.orders = {{.kind = flows == 1 ? OrderKind::kFixed : OrderKind::kFlows, .flows = flows}};

@@ -9,9 +9,6 @@
 
 namespace sluice::bench {
 
-// What a file may hold: VIP and port pairs, backends of a pool (control/config/cross_check.h).
-inline constexpr unsigned kMostPrefixes = 262'144, kMostServices = 65'536, kMostBackends = 16'383;
-
 // So many services, of one address each and with one pool in common; the packet is of the one in
 // the middle.
 Scenario many_services(unsigned count);
@@ -20,7 +17,7 @@ Scenario many_backends(unsigned count);
 // One service whose VIP is so many prefixes, /28 each; the packet is in the one in the middle.
 Scenario many_prefixes(unsigned count);
 // So many flows (a power of two), each begun by a SYN, with a tracking ("adaptive", "always") and
-// room for all of them.
-Scenario many_flows(uint32_t flows, const std::string& tracking);
+// room to remember `room` of them.
+Scenario many_flows(uint32_t flows, const std::string& tracking, uint32_t room);
 
 }  // namespace sluice::bench

@@ -58,7 +58,8 @@ Machine this_machine() {
                .memory = uint64_t(::sysconf(_SC_PHYS_PAGES)) * uint64_t(::sysconf(_SC_PAGESIZE))};
   for (const char* tool : {"nft", "ipvsadm"})
     if (const std::optional<std::string> path = find_tool(tool))
-      m.tools.push_back(first_line(*path + " --version"));
+      if (const std::string version = first_line(*path + " --version"); !version.empty())
+        m.tools.push_back(version);
   double loads[1] = {};
   if (::getloadavg(loads, 1) == 1) m.load = loads[0];
   return m;

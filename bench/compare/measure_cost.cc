@@ -2,13 +2,11 @@
 #include "compare/measure_cost.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <thread>
 
 #include "compare/cpu_meter.h"
 #include "compare/party.h"
-#include "program/cpu.h"
 #include "program/harness.h"
 #include "program/quiet_gate.h"
 
@@ -18,7 +16,6 @@ namespace {
 
 using Progress = std::function<void(const std::string&)>;
 
-constexpr int kNiceness = -20;  // or the last of a burst waits for whoever else wants the CPU
 constexpr int kFirstReadings = 20;
 
 // Everything here is on the one thread that stays on the CPU.
@@ -59,8 +56,7 @@ class Measurement {
 
  private:
   Result<void> begin() {
-    if (Result<void> r = stay_on(settings_.cpu); !r) return r;
-    ::setpriority(PRIO_PROCESS, 0, kNiceness);  // of this thread alone
+    if (Result<void> r = become_sender(settings_.cpu); !r) return r;
     Result<CpuMeter> meter = CpuMeter::open(settings_.cpu);
     if (!meter) return meter.error();
     meter_.emplace(std::move(*meter));

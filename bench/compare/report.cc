@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/human.h"
+#include "compare/contestant.h"
 #include "compare/svg.h"
 #include "compare/tables.h"
 #include "program/statistics.h"
@@ -45,7 +46,7 @@ ordered_json json_of(const Measured& m, const CostSection& cost) {
   if (!m.absent.empty()) out["absent"] = m.absent;
   if (m.samples.empty()) return out;
   static const Measured kNobody;
-  const Measured* const floor = find(cost.measured, "xdp-tx");
+  const Measured* const floor = find(cost.measured, kFloorName);
   const CostFigures f = figures_of(m, floor ? *floor : kNobody);
   out["backends"] = m.backends;
   out["ns"] = f.ns;

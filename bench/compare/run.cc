@@ -78,9 +78,10 @@ Result<void> run(const Plan& plan, const RunOptions& options, Results& results,
     results.pressures = std::move(*pressures);
   }
   if (plan.has("scaling")) {
-    Result<std::vector<Curve>> curves = measure_scaling(plan, chosen.cpu, progress);
-    if (!curves) return curves.error();
-    results.curves = std::move(*curves);
+    Result<Scaling> scaling = measure_scaling(plan, chosen.cpu, progress);
+    if (!scaling) return scaling.error();
+    results.curves = std::move(scaling->curves);
+    results.notes = std::move(scaling->notes);
   }
   return {};
 }

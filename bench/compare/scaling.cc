@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
+#include <tuple>
 
 #include "compare/cpus.h"
 #include "compare/large.h"
@@ -22,6 +24,9 @@ using Progress = std::function<void(const std::string&)>;
 
 constexpr char kOfPacket[] = "nanoseconds of a packet, the program alone";
 constexpr netns::milliseconds kChangePatience(900'000);
+constexpr uint32_t kEnough = 0;      // room for all flows there are, and
+constexpr uint32_t kSlack = 2;       // as much again: a full table evicts before it has to
+constexpr double kMemory = 2 << 20;  // bytes that bench-change needs for a service, at most
 
 // Measures packets; everything on the thread that stays on the CPU.
 class PacketCurves {
@@ -47,10 +52,14 @@ class PacketCurves {
         !r)
       return r;
     Curve flows = curve("flows", "flows, each begun by a SYN");
-    for (const char* tracking : {"adaptive", "always"}) {
-      Series s = {.name = tracking, .points = {}};
+    for (const auto& [name, tracking, room] :
+         {std::tuple("adaptive", "adaptive", kEnough), std::tuple("always", "always", kEnough),
+          std::tuple("always, room for 64 k", "always", 1u << 16)}) {
+      Series s = {.name = name, .points = {}};
       for (const uint32_t size : plan_.flow_sets)
-        if (Result<void> r = add(s, size, many_flows(size, tracking)); !r) return r;
+        if (Result<void> r = add(s, size, many_flows(size, tracking, room ? room : kSlack * size));
+            !r)
+          return r;
       flows.series.push_back(std::move(s));
     }
     curves.push_back(std::move(flows));
@@ -95,6 +104,15 @@ class PacketCurves {
   const Progress& progress_;
 };
 
+// In bytes; 0 where the kernel does not say.
+double memory_available() {
+  std::ifstream lines("/proc/meminfo");
+  double kib = 0;
+  for (std::string word; lines >> word;)
+    if (word == "MemAvailable:") lines >> kib;
+  return kib * 1024;
+}
+
 // What bench-change says of so many services with 10 backends each: a JSON object a line.
 Result<std::vector<nlohmann::json>> change_lines(const netns::Host& host, unsigned services,
                                                  int samples) {
@@ -117,7 +135,7 @@ Result<std::vector<nlohmann::json>> change_lines(const netns::Host& host, unsign
 }
 
 Result<void> measure_changes_of_size(const Plan& plan, const Progress& progress,
-                                     std::vector<Curve>& curves) {
+                                     std::vector<Curve>& curves, std::vector<std::string>& notes) {
   const Result<std::unique_ptr<netns::Lab>> lab = netns::Lab::create();
   if (!lab) return lab.error();
   const Result<std::unique_ptr<netns::Host>> host = netns::Host::create(**lab, "change");
@@ -135,6 +153,11 @@ Result<void> measure_changes_of_size(const Plan& plan, const Progress& progress,
                   .y = "MiB",
                   .series = {{.name = "tables", .points = {}}, {.name = "daemon", .points = {}}}};
   for (const unsigned services : plan.change_services) {
+    if (services * kMemory > memory_available()) {
+      notes.push_back(
+          fmt::format("changes of {} services: not measured: for want of memory", services));
+      continue;
+    }
     progress(fmt::format("scaling: changes of {} services", services));
     const Result<std::vector<nlohmann::json>> lines = change_lines(**host, services, plan.samples);
     if (!lines) return lines.error();
@@ -157,20 +180,21 @@ Result<void> measure_changes_of_size(const Plan& plan, const Progress& progress,
 
 }  // namespace
 
-Result<std::vector<Curve>> measure_scaling(const Plan& plan, int cpu, const Progress& progress) {
-  std::vector<Curve> out;
+Result<Scaling> measure_scaling(const Plan& plan, int cpu, const Progress& progress) {
+  Scaling out;
   Result<Curve> cpus = measure_cpus(plan, progress);
   if (!cpus) return cpus.error();
-  out.push_back(std::move(*cpus));
+  out.curves.push_back(std::move(*cpus));
   Result<void> done;
   std::thread([&] {
     done = stay_on(cpu);
     if (!done) return;
     Result<std::unique_ptr<PacketCurves>> packets = PacketCurves::open(plan, progress);
-    done = packets ? (*packets)->run(out) : Result<void>(packets.error());
+    done = packets ? (*packets)->run(out.curves) : Result<void>(packets.error());
   }).join();
   if (!done) return done.error();
-  if (Result<void> r = measure_changes_of_size(plan, progress, out); !r) return r.error();
+  if (Result<void> r = measure_changes_of_size(plan, progress, out.curves, out.notes); !r)
+    return r.error();
   return out;
 }
 

@@ -12,9 +12,14 @@
 
 namespace sluice::bench {
 
+struct Scaling {
+  std::vector<Curve> curves;
+  std::vector<std::string> notes;  // what was not measured, and why
+};
+
 // Packets: the program alone, net of its harness, as bench-program measures it; on `cpu`. Changes
 // and memory: bench-change, which is beside this program. Called by the main thread.
-Result<std::vector<Curve>> measure_scaling(const Plan& plan, int cpu,
-                                           const std::function<void(const std::string&)>& progress);
+Result<Scaling> measure_scaling(const Plan& plan, int cpu,
+                                const std::function<void(const std::string&)>& progress);
 
 }  // namespace sluice::bench

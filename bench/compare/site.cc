@@ -2,7 +2,13 @@
 #include "compare/site.h"
 
 #include <fmt/format.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
 
 #include "netns/offload.h"
 
@@ -12,6 +18,37 @@ namespace {
 
 using netns::Host;
 using netns::Link;
+
+// The CPUs that send by `queue`, as the kernel wants to be told (xps_cpus): no more than there are.
+std::string cpus_of_queue(unsigned queue, unsigned queues) {
+  constexpr unsigned kMost = 32;
+  const unsigned cpus = std::min(kMost, unsigned(::sysconf(_SC_NPROCESSORS_CONF)));
+  uint32_t mask = 0;
+  for (unsigned cpu = queue; cpu < cpus; cpu += queues) mask |= 1u << cpu;
+  return fmt::format("{:x}", mask);
+}
+
+// The kernel's own packets leave by the queue of the CPU that they are on, as drivers see to: else
+// a hash chooses the queue, and another CPU has to go on.
+Result<void> keep_packets_on_their_cpu(Host& host, unsigned queues) {
+  return host.run([&]() -> Result<void> {
+    // A /sys that shows this host's devices, for this thread alone.
+    if (::unshare(CLONE_NEWNS) != 0) return errno_error("leave the mount namespace");
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+      return errno_error("make all mounts private");
+    if (::mount("sysfs", "/sys", "sysfs", 0, nullptr) != 0) return errno_error("mount a sysfs");
+    for (unsigned queue = 0; queue < queues; queue++) {
+      const std::string path =
+          fmt::format("/sys/class/net/{}/queues/tx-{}/xps_cpus", kSiteDevice, queue);
+      if (::access(path.c_str(), F_OK) != 0) return {};  // a kernel without it
+      std::ofstream file(path);
+      file << cpus_of_queue(queue, queues);
+      file.close();
+      if (!file) return errno_error("write " + path);
+    }
+    return {};
+  });
+}
 
 Result<void> prepare_balancer(Host& balancer) {
   // As interfaces have it by themselves. A veth takes frames from XDP programs only if it merges
@@ -51,6 +88,8 @@ Result<Site> Site::create(const netns::Lab& lab, const std::string& name, unsign
   site.directory = lab.directory() + "/" + name;
   if (::mkdir(site.directory.c_str(), 0700) != 0) return errno_error("make " + site.directory);
   if (Result<void> r = prepare_balancer(*site.balancer); !r) return r.error();
+  if (queues > 1)
+    if (Result<void> r = keep_packets_on_their_cpu(*site.balancer, queues); !r) return r.error();
   return site;
 }
 

@@ -11,7 +11,7 @@ namespace sluice::bench {
 
 namespace {
 
-constexpr double kWidth = 800, kTop = 50, kRight = 30;
+constexpr double kWidth = 800, kTop = 60, kRight = 30;
 constexpr const char* kColors[] = {"#1b6ca8", "#c1502e", "#3c8d40",
                                    "#7b4fa3", "#8a6d1d", "#444444"};
 
@@ -103,6 +103,19 @@ double highest(const Curve& curve) {
   return most;
 }
 
+// Where the x axis has its lines: powers of ten, or the points themselves where there are too few.
+std::vector<double> places(const Curve& curve, double least, double most) {
+  std::vector<double> out;
+  for (double t = std::pow(10, std::ceil(std::log10(least) - 1e-9)); t <= most * 1.001; t *= 10)
+    out.push_back(t);
+  if (out.size() > 1) return out;
+  for (const Series& s : curve.series)
+    for (const Point& p : s.points) out.push_back(p.x);
+  std::ranges::sort(out);
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
 void draw_series(Drawing& out, const Series& s, const Scale& x, const Scale& y, const char* color) {
   for (size_t i = 0; i < s.points.size(); i++) {
     const Point& p = s.points[i];
@@ -176,13 +189,13 @@ std::string to_svg(const Curve& curve) {
     out.line(kLeft, y.place(t), right, y.place(t), kGrid);
     out.text(kLeft - 8, y.place(t) + 4, short_number(t), "end");
   }
-  for (double t = std::pow(10, std::ceil(std::log10(least) - 1e-9)); t <= most * 1.001; t *= 10) {
+  for (const double t : places(curve, least, most)) {
     out.line(x.place(t), kTop, x.place(t), y.begin, kGrid);
     out.text(x.place(t), y.begin + 18, short_number(t), "middle");
   }
   out.line(kLeft, y.begin, right, y.begin, kAxis);
   out.text((kLeft + right) / 2, y.begin + 42, curve.x, "middle");
-  out.text(20, kTop - 6, curve.y);
+  out.text(20, kTop - 12, curve.y);
   for (size_t i = 0; i < curve.series.size(); i++) {
     const char* const color = kColors[i % std::size(kColors)];
     draw_series(out, curve.series[i], x, y, color);

@@ -34,11 +34,15 @@ class Traffic {
  public:
   virtual ~Traffic() = default;
   // Sends `packets` packets, of each of `flows` flows (a power of two) in turn. The calling thread
-  // is in the site's network and stays on a CPU, which does the work; several may send at once.
+  // is a sender in the site's network, and its CPU does the work; several may send at once.
   virtual Result<void> send(uint64_t packets, uint32_t flows) = 0;
   // Of all that was sent so far.
   virtual Passage passage() const = 0;
 };
+
+// Makes the calling thread one that sends: it stays on `cpu`, and lets ksoftirqd there go first, or
+// what that has been left with would have no room in the veths' queues.
+Result<void> become_sender(int cpu);
 
 // Sends, and returns what became of it when that is back, or never will be.
 Result<Passage> send_all(Traffic& traffic, uint64_t packets, uint32_t flows);

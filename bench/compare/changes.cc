@@ -32,6 +32,7 @@ struct Doing {
   unsigned times = 0;
   milliseconds apart{0};  // from the beginning of one to that of the next, at least
   std::function<Result<void>()> once;
+  bool exchanges = false;  // all backends, each time
 };
 
 // sluice in the standard lab, with a sink at every backend.
@@ -110,6 +111,8 @@ class Stage {
                   .lost = report.lost,
                   .duplicated = report.duplicated,
                   .misrouted = report.strays + report.moved,
+                  .cuts = report.cuts.size(),
+                  .cuts_due = doing.exchanges ? doing.times : 0,
                   .overrun = report.overrun,
                   .each_ms = *busy / std::max(1u, doing.times)};
   }
@@ -162,7 +165,8 @@ std::vector<Doing> doings(Stage& stage, const Plan& plan) {
        .what = "all backends, their tunnels and their address family are others, 10 times a second",
        .times = plan.backend_changes,
        .apart = kApart,
-       .once = [&stage] { return stage.exchange_backends(); }},
+       .once = [&stage] { return stage.exchange_backends(); },
+       .exchanges = true},
       {.name = "program",
        .what = "another program, one after the other",
        .times = plan.replacements,

@@ -11,8 +11,8 @@ bool Plan::has(const std::string& section) const {
 
 Plan plan_of(bool quick, const std::vector<std::string>& only) {
   Plan plan = {.sections = {},
-               .rounds = quick ? 7 : 21,
-               .attempts = quick ? 2 : 6,
+               .rounds = quick ? 7 : 15,
+               .attempts = quick ? 2 : 4,
                .packets = quick ? 1u << 18 : 1u << 20,
                .flows = 1u << 16,
                .backend_changes = quick ? 50u : 600u,

@@ -89,7 +89,8 @@ ordered_json json_of(const Update& u) {
   return {{"change", u.name},         {"what", u.what},       {"times", u.times},
           {"each_ms", u.each_ms},     {"seconds", u.seconds}, {"packets_per_second", u.rate},
           {"sent", u.sent},           {"lost", u.lost},       {"duplicated", u.duplicated},
-          {"misrouted", u.misrouted}, {"overrun", u.overrun}};
+          {"misrouted", u.misrouted}, {"cuts", u.cuts},       {"cuts_due", u.cuts_due},
+          {"overrun", u.overrun}};
 }
 
 ordered_json json_of(const Pressure& p) {

@@ -35,8 +35,11 @@ struct Update {
   double rate = 0;  // packets a second
   uint64_t sent = 0, lost = 0, duplicated = 0;
   uint64_t misrouted = 0;  // by a way nobody has named, or another than their flow had before
-  bool overrun = false;    // more than could be told apart: the counts do not hold
-  double each_ms = 0;      // one of the times
+  // Where all packets went over to other backends: once for each of the times they were exchanged,
+  // if changes are atomic, or else never.
+  uint64_t cuts = 0, cuts_due = 0;
+  bool overrun = false;  // more than could be told apart: the counts do not hold
+  double each_ms = 0;    // one of the times
 };
 
 // Flows that live while something wants to push them out.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -24,6 +25,7 @@ using Progress = std::function<void(const std::string&)>;
 
 constexpr char kOfPacket[] = "nanoseconds of a packet, the program alone";
 constexpr netns::milliseconds kChangePatience(900'000);
+constexpr int kChangeSamples = 3;    // of ten thousand services each takes half a minute
 constexpr uint32_t kEnough = 0;      // room for all flows there are, and
 constexpr uint32_t kSlack = 2;       // as much again: a full table evicts before it has to
 constexpr double kMemory = 2 << 20;  // bytes that bench-change needs for a service, at most
@@ -159,7 +161,8 @@ Result<void> measure_changes_of_size(const Plan& plan, const Progress& progress,
       continue;
     }
     progress(fmt::format("scaling: changes of {} services", services));
-    const Result<std::vector<nlohmann::json>> lines = change_lines(**host, services, plan.samples);
+    const Result<std::vector<nlohmann::json>> lines =
+        change_lines(**host, services, std::min(plan.samples, kChangeSamples));
     if (!lines) return lines.error();
     for (const nlohmann::json& line : *lines) {
       constexpr double kMiB = 1 << 20;

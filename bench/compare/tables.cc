@@ -102,6 +102,12 @@ ReportTable promise_table(const CostSection& cost) {
   return t;
 }
 
+std::string remark_of(const Update& u) {
+  if (u.overrun) return "more packets than can be told apart";
+  if (u.cuts != u.cuts_due) return fmt::format("went over {} times, not {}", u.cuts, u.cuts_due);
+  return {};
+}
+
 ReportTable update_table(const std::vector<Update>& updates) {
   ReportTable t = {.title = "Changes under load",
                    .columns = {{"CHANGE"},
@@ -119,8 +125,7 @@ ReportTable update_table(const std::vector<Update>& updates) {
     const auto count = [](uint64_t n) { return Cell(std::to_string(n), n != 0); };
     t.rows.push_back({u.name, std::to_string(u.times), fmt::format("{:.1f}", u.each_ms),
                       fmt::format("{:.0f}", u.rate / 1e3), cli::human_count(u.sent), count(u.lost),
-                      count(u.duplicated), count(u.misrouted),
-                      Cell(u.overrun ? "more packets than can be told apart" : "", true)});
+                      count(u.duplicated), count(u.misrouted), Cell(remark_of(u), true)});
     t.remarks.push_back(u.name + ": " + u.what);
   }
   return t;

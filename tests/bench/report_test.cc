@@ -43,7 +43,13 @@ Results example() {
             .no_hardware = "none",
             .measured = {floor, row("sluice-native-adaptive", 200), noisy, lossy,
                          Measured{.name = "ipvs-ipip", .absent = "this kernel has no IPVS"}}};
-  r.updates = {{.name = "backends", .what = "others", .times = 10, .sent = 5000, .lost = 3}};
+  r.updates = {{.name = "backends",
+                .what = "others",
+                .times = 10,
+                .sent = 5000,
+                .lost = 3,
+                .cuts = 11,
+                .cuts_due = 10}};
   r.pressures = {{.name = "syn-flood", .what = "SYNs", .flows = 100, .broken = 2}};
   r.curves = {{.name = "services",
                .title = "A packet over services",
@@ -61,6 +67,7 @@ TEST(Report, MarksWhatIsNoisyOrLossyOrAbsent) {
     EXPECT_THAT(text, HasSubstr("ipvs-ipip: not measured: this kernel has no IPVS"));
     EXPECT_THAT(text, HasSubstr("No hardware counters (none)"));
     EXPECT_THAT(text, HasSubstr("something was not measured"));
+    EXPECT_THAT(text, HasSubstr("went over 11 times, not 10"));
   }
 }
 

@@ -63,11 +63,13 @@ TEST_F(Sections, ChangesCountEveryPacket) {
     EXPECT_GT(u.rate, 0);
     EXPECT_EQ(u.duplicated, 0u);
     EXPECT_EQ(u.misrouted, 0u);
+    EXPECT_EQ(u.cuts, u.cuts_due);
     EXPECT_LT(u.lost, u.sent / 2);
     EXPECT_FALSE(u.overrun);
   }
   EXPECT_THAT(names, ElementsAre("none", "backends", "program", "restart", "kill"));
   EXPECT_EQ((*updates)[1].times, small_.backend_changes);
+  EXPECT_EQ((*updates)[1].cuts_due, small_.backend_changes);
 }
 
 TEST_F(Sections, PressureKeepsTheFlows) {

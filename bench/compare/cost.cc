@@ -45,6 +45,8 @@ CostFigures figures_of(const Measured& row, const Measured& floor) {
     out.astray += s.astray;
     out.noisy += s.noisy;
     out.lossy += s.lost() != 0;
+    out.retaken += unsigned(s.attempts - 1);
+    out.lost_before += s.lost_before;
   }
   return out;
 }

@@ -15,7 +15,9 @@ namespace sluice::bench {
 struct CostSample {
   Reading per_packet;  // of those that were delivered
   uint64_t sent = 0, delivered = 0, astray = 0;
-  bool noisy = false;  // the machine was not quiet at any attempt
+  bool noisy = false;        // the machine was not quiet at any attempt
+  int attempts = 1;          // of which this is the last
+  uint64_t lost_before = 0;  // in those that do not count
 
   uint64_t lost() const { return sent - delivered; }
 };
@@ -36,6 +38,8 @@ struct CostFigures {
   double net_cycles = 0, net_instructions = 0;
   uint64_t sent = 0, lost = 0, astray = 0;
   unsigned noisy = 0, lossy = 0;  // samples
+  unsigned retaken = 0;           // attempts that do not count
+  uint64_t lost_before = 0;       // in those
 };
 
 // `floor` has as many samples, or none: then nothing is subtracted. `row` has one at least.

@@ -77,12 +77,19 @@ class Measurement {
     // Every flow once: the caches have seen it, and who remembers flows does.
     if (const Result<Passage> r = send_all(*party.traffic, settings_.flows, settings_.flows); !r)
       return r.error();
-    const Result<QuietGate::Passed<CostSample>> passed =
-        gate_.measure<CostSample>([&] { return take_once(*party.traffic); },
-                                  [](const CostSample& s) { return s.lost() == 0; });
+    uint64_t lost = 0;  // in all attempts
+    const Result<QuietGate::Passed<CostSample>> passed = gate_.measure<CostSample>(
+        [&] {
+          Result<CostSample> sample = take_once(*party.traffic);
+          if (sample) lost += sample->lost();
+          return sample;
+        },
+        [](const CostSample& s) { return s.lost() == 0; });
     if (!passed) return passed.error();
     CostSample out = passed->sample;
     out.noisy = passed->noisy;
+    out.attempts = passed->attempts;
+    out.lost_before = lost - out.lost();
     return out;
   }
 

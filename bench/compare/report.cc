@@ -38,6 +38,8 @@ ordered_json json_of(const CostSample& s, bool has_hardware) {
   out["lost"] = s.lost();
   out["astray"] = s.astray;
   out["noisy"] = s.noisy;
+  out["attempts"] = s.attempts;
+  out["lost_before"] = s.lost_before;
   return out;
 }
 
@@ -81,7 +83,8 @@ ordered_json json_of(const CostSection& cost) {
                                {"baseline", p.baseline},
                                {"ratio", p.ratio},
                                {"at_most", p.most},
-                               {"kept", p.kept()}});
+                               {"kept", p.kept()},
+                               {"doubtful", p.doubtful}});
   return out;
 }
 

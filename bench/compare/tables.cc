@@ -28,13 +28,14 @@ std::string ratio_text(const std::optional<double>& ratio) {
   return ratio ? fmt::format("{:.2f}", *ratio) : "-";
 }
 
-// "noisy (3), lost 12, 7 astray"
+// "noisy (3 of 9), lost 12 in 1 of 9, 7 astray"
 std::string remark_of(const CostFigures& f, size_t samples) {
   std::string out;
   const auto add = [&](const std::string& what) { out += (out.empty() ? "" : ", ") + what; };
   if (f.noisy) add(fmt::format("noisy ({} of {})", f.noisy, samples));
   if (f.lost) add(fmt::format("lost {} in {} of {}", f.lost, f.lossy, samples));
   if (f.astray) add(fmt::format("{} astray", f.astray));
+  if (f.lost_before) add(fmt::format("lost {} in {} retaken", f.lost_before, f.retaken));
   return out;
 }
 
@@ -58,8 +59,7 @@ std::vector<Cell> cost_cells(const Measured& m, const CostSection& cost, const M
 std::string section_text(const CostSection& cost) {
   return fmt::format(
       "Medians of {} rounds of {} packets of 64 bytes, UDP over IPv4, {} flows, {} backends, on "
-      "CPU "
-      "{}. NS is with the way there and back; NET is above the floor of the same round.",
+      "CPU {}. NS is with the way there and back; NET is above the floor of the same round.",
       cost.rounds, cost.packets, cost.flows, kSiteBackends, cost.cpu);
 }
 
@@ -93,12 +93,13 @@ ReportTable cost_table(const CostSection& cost) {
 ReportTable promise_table(const CostSection& cost) {
   ReportTable t = {
       .title = "What is promised",
-      .columns = {{"SLUICE"}, {"BASELINE"}, right("RATIO"), right("AT MOST"), {"KEPT"}},
+      .columns = {{"SLUICE"}, {"BASELINE"}, right("RATIO"), right("AT MOST"), {"KEPT"}, {"REMARK"}},
       .rows = {},
       .remarks = {}};
   for (const Promise& p : promises_of(cost))
     t.rows.push_back({p.what, p.baseline, fmt::format("{:.2f}", p.ratio),
-                      fmt::format("{:.2f}", p.most), Cell(p.kept() ? "yes" : "NO", !p.kept())});
+                      fmt::format("{:.2f}", p.most), Cell(p.kept() ? "yes" : "NO", !p.kept()),
+                      Cell(p.doubtful ? "of noisy or lossy samples" : "", true)});
   return t;
 }
 
@@ -169,6 +170,10 @@ std::string markdown_row(const std::vector<std::string>& cells) {
   return out + "\n";
 }
 
+bool is_doubtful(const Measured& m) {
+  return std::ranges::any_of(m.samples, [](const CostSample& s) { return s.noisy || s.lost(); });
+}
+
 }  // namespace
 
 std::vector<Promise> promises_of(const CostSection& cost) {
@@ -178,7 +183,11 @@ std::vector<Promise> promises_of(const CostSection& cost) {
     const Measured* const other = find(cost.measured, baseline);
     if (!sluice || !other) return;
     if (const std::optional<double> r = ratio(*sluice, *other))
-      out.push_back({.what = kSluice, .baseline = baseline, .ratio = *r, .most = most});
+      out.push_back({.what = kSluice,
+                     .baseline = baseline,
+                     .ratio = *r,
+                     .most = most,
+                     .doubtful = is_doubtful(*sluice) || is_doubtful(*other)});
   };
   add(kForwardingName, kOfForwarding);
   for (const char* name : kNftables) add(name, kOfNftables);

@@ -24,6 +24,7 @@ std::vector<ReportTable> tables_of(const Results& results);
 struct Promise {
   std::string what, baseline;
   double ratio = 0, most = 0;
+  bool doubtful = false;  // some of its samples were noisy or lossy
   bool kept() const { return ratio <= most; }
 };
 std::vector<Promise> promises_of(const CostSection& cost);

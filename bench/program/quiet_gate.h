@@ -24,7 +24,8 @@ class QuietGate {
   template <class Sample>
   struct Passed {
     Sample sample;
-    bool noisy;  // it was never quiet: this is the last attempt
+    bool noisy;    // it was never quiet: this is the last attempt
+    int attempts;  // it took
   };
 
   // Looks for the best reading, before the first sample is judged by it.
@@ -48,7 +49,7 @@ class QuietGate {
       if (!after) return after.error();
       const bool noisy = std::max(*before, *after) > best_ * (1 + kTolerance);
       if ((!noisy && is_whole(*sample)) || attempt >= attempts_)
-        return Passed<Sample>{std::move(*sample), noisy};
+        return Passed<Sample>{std::move(*sample), noisy, attempt};
     }
   }
 

@@ -46,12 +46,16 @@ TEST(Cost, CountsWhatWasLostAstrayAndNoisy) {
   m.samples[1].delivered = 93;
   m.samples[1].astray = 4;
   m.samples[2].noisy = true;
+  m.samples[2].attempts = 3;
+  m.samples[2].lost_before = 50;
   const CostFigures f = figures_of(m, {});
   EXPECT_EQ(f.sent, 300u);
   EXPECT_EQ(f.lost, 7u);
   EXPECT_EQ(f.astray, 4u);
   EXPECT_EQ(f.lossy, 1u);
   EXPECT_EQ(f.noisy, 1u);
+  EXPECT_EQ(f.retaken, 2u);
+  EXPECT_EQ(f.lost_before, 50u);
 }
 
 TEST(Cost, FindsByName) {

@@ -46,6 +46,7 @@ TEST_F(QuietGateTest, TakesASampleAgainThatIsNotWholeAndCallsItNotNoisy) {
   const auto never = gate.measure<int>(take, [](const int&) { return false; });
   ASSERT_TRUE(never);
   EXPECT_EQ(never->sample, 2 + 3);  // the last of three attempts
+  EXPECT_EQ(never->attempts, 3);
   EXPECT_FALSE(never->noisy);
 }
 

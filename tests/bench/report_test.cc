@@ -34,6 +34,8 @@ Results example() {
   floor.is_floor = true;
   Measured lossy = row("nft-jhash", 900);
   lossy.samples[1].delivered = 993;
+  lossy.samples[0].attempts = 2;
+  lossy.samples[0].lost_before = 40;
   Measured noisy = row("kernel-forwarding", 400);
   noisy.samples[2].noisy = true;
   r.cost = {.packets = 1000,
@@ -64,6 +66,7 @@ TEST(Report, MarksWhatIsNoisyOrLossyOrAbsent) {
   for (const std::string& text : {to_text(example(), false), to_markdown(example())}) {
     EXPECT_THAT(text, HasSubstr("lost 7 in 1 of 3"));
     EXPECT_THAT(text, HasSubstr("noisy (1 of 3)"));
+    EXPECT_THAT(text, HasSubstr("lost 40 in 1 retaken"));
     EXPECT_THAT(text, HasSubstr("ipvs-ipip: not measured: this kernel has no IPVS"));
     EXPECT_THAT(text, HasSubstr("No hardware counters (none)"));
     EXPECT_THAT(text, HasSubstr("something was not measured"));
@@ -77,6 +80,7 @@ TEST(Report, SaysWhetherPromisesAreKept) {
   EXPECT_EQ(promises[0].baseline, "kernel-forwarding");
   EXPECT_DOUBLE_EQ(promises[0].ratio, 0.5);
   EXPECT_TRUE(promises[0].kept());
+  EXPECT_TRUE(promises[0].doubtful);  // of a noisy sample
   EXPECT_EQ(promises[1].baseline, "nft-jhash");
   EXPECT_LT(promises[1].ratio, 0.35);
   Results slow = example();

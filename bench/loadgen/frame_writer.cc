@@ -31,7 +31,7 @@ constexpr size_t kFragmentUnit = 8;
 // QUIC (RFC 9000, 17.2.2 and 17.3.1) up to the number of the packet, with a connection ID of eight
 // bytes.
 constexpr size_t kQuicInitial = 18, kQuicShort = 10, kConnectionId = 8;
-constexpr uint16_t kToldMtu4 = 1400, kToldMtu6 = 1400;
+constexpr uint16_t kToldMtu = 1400, kQuotedLength = 1500;
 
 constexpr size_t rounded_up(size_t n, size_t unit) {
   return (n + unit - 1) / unit * unit;
@@ -191,40 +191,43 @@ void FrameWriter::quic(bool initial) {
   if (initial) append(kRest, sizeof(kRest));
 }
 
-// Fragmentation needed (RFC 1191), packet too big (RFC 4443), about a segment from the VIP to the
-// client.
+// The IP header of a segment from the VIP to the client, which was too big for somebody.
+void FrameWriter::quote4() {
+  iphdr h = {};
+  h.version = 4;
+  h.ihl = sizeof(h) / 4;
+  h.tot_len = htons(kQuotedLength);
+  h.frag_off = htons(IP_DF);
+  h.ttl = kTtl;
+  h.protocol = IPPROTO_TCP;
+  std::memcpy(&h.saddr, o_.vip.address.data(), sizeof(h.saddr));
+  f_.quoted_sum_ = sum_of_words(&h, sizeof(h));
+  f_.quoted_client_at_ = uint16_t(f_.bytes_.size() + offsetof(iphdr, daddr));
+  f_.quoted_check_at_ = uint16_t(f_.bytes_.size() + offsetof(iphdr, check));
+  append(&h, sizeof(h));
+}
+
+void FrameWriter::quote6() {
+  ip6_hdr h = {};
+  h.ip6_flow = htonl(6u << 28);
+  h.ip6_plen = htons(kQuotedLength - sizeof(h));
+  h.ip6_nxt = IPPROTO_TCP;
+  h.ip6_hlim = kTtl;
+  std::memcpy(&h.ip6_src, o_.vip.address.data(), sizeof(h.ip6_src));
+  std::memcpy(&h.ip6_dst, o_.clients.data(), sizeof(h.ip6_dst) - sizeof(uint32_t));
+  f_.quoted_client_at_ = uint16_t(f_.bytes_.size() + offsetof(ip6_hdr, ip6_dst) + 12);
+  append(&h, sizeof(h));
+}
+
+// Fragmentation needed (RFC 1191), packet too big (RFC 4443), about such a segment.
 void FrameWriter::too_big() {
   uint8_t icmp[kIcmpHeader] = {ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED};
   if (!v4()) icmp[0] = ICMP6_PACKET_TOO_BIG, icmp[1] = 0;
-  const uint16_t mtu = htons(v4() ? kToldMtu4 : kToldMtu6);
+  const uint16_t mtu = htons(kToldMtu);
   std::memcpy(icmp + 6, &mtu, sizeof(mtu));
   f_.check_at_ = uint16_t(f_.bytes_.size() + 2);
   append(icmp, sizeof(icmp));
-  const size_t quote_at = f_.bytes_.size();
-  if (v4()) {
-    iphdr h = {};
-    h.version = 4;
-    h.ihl = sizeof(h) / 4;
-    h.tot_len = htons(1500);
-    h.frag_off = htons(IP_DF);
-    h.ttl = kTtl;
-    h.protocol = IPPROTO_TCP;
-    std::memcpy(&h.saddr, o_.vip.address.data(), sizeof(h.saddr));
-    f_.quoted_sum_ = sum_of_words(&h, sizeof(h));
-    f_.quoted_client_at_ = uint16_t(quote_at + offsetof(iphdr, daddr));
-    f_.quoted_check_at_ = uint16_t(quote_at + offsetof(iphdr, check));
-    append(&h, sizeof(h));
-  } else {
-    ip6_hdr h = {};
-    h.ip6_flow = htonl(6u << 28);
-    h.ip6_plen = htons(1500 - sizeof(h));
-    h.ip6_nxt = IPPROTO_TCP;
-    h.ip6_hlim = kTtl;
-    std::memcpy(&h.ip6_src, o_.vip.address.data(), sizeof(h.ip6_src));
-    std::memcpy(&h.ip6_dst, o_.clients.data(), sizeof(h.ip6_dst) - sizeof(uint32_t));
-    f_.quoted_client_at_ = uint16_t(quote_at + offsetof(ip6_hdr, ip6_dst) + 12);
-    append(&h, sizeof(h));
-  }
+  v4() ? quote4() : quote6();
   tcphdr h = {};
   h.source = htons(o_.vip.port);
   h.seq = htonl(1);

@@ -12,7 +12,7 @@ class FrameWriter {
   void write();
 
  private:
-  // Each appends its header and what is behind it, and returns nothing: lengths are known before.
+  // Each appends a header, and what is in front of the payload. Lengths are known before.
   void ethernet();
   void ip(uint8_t protocol, size_t payload);
   void ip4(uint8_t protocol, size_t payload);
@@ -21,6 +21,8 @@ class FrameWriter {
   void udp(size_t length);
   void quic(bool initial);
   void too_big();
+  void quote4();
+  void quote6();
   void echo();
 
   bool v4() const { return o_.vip.address.is_v4(); }

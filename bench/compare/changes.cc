@@ -2,12 +2,11 @@
 #include "compare/changes.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <optional>
 
-#include "api/client.h"
+#include "compare/doing.h"
 #include "netns/generations.h"
 #include "netns/product.h"
 
@@ -16,24 +15,12 @@ namespace sluice::bench {
 namespace {
 
 using netns::Clock;
-using netns::Generation;
 using netns::milliseconds;
 using Progress = std::function<void(const std::string&)>;
 
 constexpr milliseconds kMeasured(500);
-constexpr double kShare = 0.5;       // of what the lab carries: changes need the machine, too
-constexpr milliseconds kApart(100);  // ten a second
+constexpr double kShare = 0.5;  // of what the lab carries: changes need the machine, too
 constexpr milliseconds kMargin(200);
-
-// What is done under the stream, `times` times.
-struct Doing {
-  const char* name;
-  const char* what;
-  unsigned times = 0;
-  milliseconds apart{0};  // from the beginning of one to that of the next, at least
-  std::function<Result<void>()> once;
-  bool exchanges = false;  // all backends, each time
-};
 
 // sluice in the standard lab, with a sink at every backend.
 class Stage {
@@ -56,25 +43,25 @@ class Stage {
     Result<netns::MarkGroups> groups = attach_sink(*stage->topology_, *stage->sink_);
     if (!groups) return groups.error();
     stage->groups_ = std::move(*groups);
-    if (Result<void> r = stage->write(); !r) return r.error();
+    if (auto r = stage->product_->write_config(stage->config()); !r) return r.error();
     if (Result<void> r = stage->product_->start_daemon(); !r) return r.error();
     return stage;
   }
 
-  // Other backends, other tunnels, another address family.
-  Result<void> exchange_backends() {
-    shown_.generation = other(shown_.generation);
-    return reload();
-  }
-  Result<void> replace_program() {
-    shown_.range = !shown_.range;
-    return reload();
-  }
-  Result<void> restart(int signal) {
-    const Result<netns::Exit> exit =
-        signal == SIGKILL ? product_->daemon().kill() : product_->daemon().stop();
-    if (!exit) return exit.error();
-    return product_->start_daemon();
+  // What can be done to it; it must not move meanwhile.
+  Subject subject() {
+    return {.sluice = &*product_,
+            .backends = "all backends, their tunnels and their address family",
+            .with_other_backends =
+                [this] {
+                  shown_.generation = other(shown_.generation);
+                  return config();
+                },
+            .with_other_program =
+                [this] {
+                  shown_.range = !shown_.range;
+                  return config();
+                }};
   }
 
   // The packets a second that the lab carries while nothing changes.
@@ -89,7 +76,8 @@ class Stage {
     return rate;
   }
 
-  Result<Update> watch(const Doing& doing, double per_second) {
+  // `exchanges`: all backends, each time.
+  Result<Update> watch(const Doing& doing, bool exchanges, double per_second) {
     Result<std::unique_ptr<netns::NumberedSender>> sender =
         send_numbered(*topology_, *sink_, unsigned(per_second));
     if (!sender) return sender.error();
@@ -112,7 +100,7 @@ class Stage {
                   .duplicated = report.duplicated,
                   .misrouted = report.strays + report.moved,
                   .cuts = report.cuts.size(),
-                  .cuts_due = doing.exchanges ? doing.times : 0,
+                  .cuts_due = exchanges ? doing.times : 0,
                   .overrun = report.overrun,
                   .each_ms = *busy / std::max(1u, doing.times)};
   }
@@ -120,34 +108,7 @@ class Stage {
  private:
   Stage() = default;
 
-  Result<void> write() {
-    if (auto r = product_->write_config(generation_config(*topology_, shown_, {})); !r)
-      return r.error();
-    return {};
-  }
-  // Returns when what is shown is in force.
-  Result<void> reload() {
-    if (Result<void> r = write(); !r) return r;
-    if (auto r = api::post(product_->socket_path(), "/v1/reload"); !r) return r.error();
-    return {};
-  }
-
-  // Returns how many milliseconds were spent in it.
-  static Result<double> repeat(const Doing& doing) {
-    double busy = 0;
-    for (unsigned i = 0; i < doing.times; i++) {
-      const Clock::time_point start = Clock::now();
-      if (doing.once)
-        if (Result<void> r = doing.once(); !r)
-          return Error{doing.name + (": " + r.error().message)};
-      const Clock::time_point end = Clock::now();
-      if (doing.once) busy += std::chrono::duration<double, std::milli>(end - start).count();
-      const auto rest = std::chrono::ceil<milliseconds>(start + doing.apart - end);
-      if (rest > milliseconds(0))
-        if (Result<void> r = netns::pause_for(rest); !r) return r.error();
-    }
-    return busy;
-  }
+  std::string config() { return generation_config(*topology_, shown_, {}); }
 
   // In the order of need: the last is gone first.
   std::unique_ptr<netns::Lab> lab_;
@@ -158,30 +119,6 @@ class Stage {
   netns::Shown shown_;
 };
 
-std::vector<Doing> doings(Stage& stage, const Plan& plan) {
-  return {
-      {.name = "none", .what = "nothing is done", .times = 10, .apart = kApart, .once = nullptr},
-      {.name = "backends",
-       .what = "all backends, their tunnels and their address family are others, 10 times a second",
-       .times = plan.backend_changes,
-       .apart = kApart,
-       .once = [&stage] { return stage.exchange_backends(); },
-       .exchanges = true},
-      {.name = "program",
-       .what = "another program, one after the other",
-       .times = plan.replacements,
-       .once = [&stage] { return stage.replace_program(); }},
-      {.name = "restart",
-       .what = "the daemon ends (SIGTERM) and starts again",
-       .times = plan.restarts,
-       .once = [&stage] { return stage.restart(SIGTERM); }},
-      {.name = "kill",
-       .what = "the daemon is killed and starts again",
-       .times = plan.restarts,
-       .once = [&stage] { return stage.restart(SIGKILL); }},
-  };
-}
-
 }  // namespace
 
 Result<std::vector<Update>> measure_changes(const Plan& plan, const Progress& progress) {
@@ -191,9 +128,10 @@ Result<std::vector<Update>> measure_changes(const Plan& plan, const Progress& pr
   const Result<double> capacity = (*stage)->capacity();
   if (!capacity) return capacity.error();
   std::vector<Update> out;
-  for (const Doing& doing : doings(**stage, plan)) {
+  for (const Change change : kChanges) {
+    const Doing doing = doing_of(change, plan, (*stage)->subject());
     progress(fmt::format("changes: {}", doing.what));
-    Result<Update> update = (*stage)->watch(doing, *capacity * kShare);
+    Result<Update> update = (*stage)->watch(doing, change == Change::kBackends, *capacity * kShare);
     if (!update) return update.error();
     out.push_back(std::move(*update));
   }

@@ -15,6 +15,7 @@ Plan plan_of(bool quick, const std::vector<std::string>& only) {
                .attempts = quick ? 2 : 4,
                .packets = quick ? 1u << 18 : 1u << 20,
                .flows = 1u << 16,
+               .pauses = quick ? 10u : 100u,
                .backend_changes = quick ? 50u : 600u,
                .replacements = quick ? 20u : 100u,
                .restarts = quick ? 5u : 50u,

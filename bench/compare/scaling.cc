@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -13,6 +12,7 @@
 
 #include "compare/cpus.h"
 #include "compare/large.h"
+#include "compare/tool.h"
 #include "netns/process.h"
 #include "program/cpu.h"
 #include "program/session.h"
@@ -118,13 +118,10 @@ double memory_available() {
 // What bench-change says of so many services with 10 backends each: a JSON object a line.
 Result<std::vector<nlohmann::json>> change_lines(const netns::Host& host, unsigned services,
                                                  int samples) {
-  std::error_code failed;
-  const std::string program =
-      std::filesystem::read_symlink("/proc/self/exe", failed).parent_path() / "bench-change";
   const Result<netns::Exit> exit =
       netns::run_program(host,
-                         {program, "-o", "json", "--services", std::to_string(services),
-                          "--samples", std::to_string(samples)},
+                         {beside_this_program("bench-change"), "-o", "json", "--services",
+                          std::to_string(services), "--samples", std::to_string(samples)},
                          kChangePatience);
   if (!exit) return exit.error();
   if (exit->status != 0) return Error{"bench-change: " + exit->output};

@@ -2,62 +2,18 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 
-#include <nlohmann/json.hpp>
-
 #include "compare/contestant.h"
+#include "compare/site_sluice.h"
 
 namespace sluice::bench {
 
-namespace {
-
-// More than any comparison has.
-constexpr char kFlows[] = "262144";
-
-std::string config_of(const std::string& mode, const std::string& tracking) {
-  std::string backends;
-  for (unsigned n = 1; n <= kSiteBackends; n++)
-    backends += fmt::format("      be{}: {{address: {}}}\n", n, backend_address(n));
-  return fmt::format(R"(version: 1
-interfaces:
-  {}: {{mode: {}}}
-defaults:
-  forward: ipip
-  tracking: {}
-  flows: {}
-  seed: the comparison's
-pools:
-  pool:
-    backends:
-{}services:
-  service: {{vip: {}, ports: {}/udp, pool: pool}}
-)",
-                     kSiteDevice, mode, tracking, kFlows, backends, kSiteVip, kSitePort);
-}
-
-// An Error if it is not what was asked for.
-Result<void> check_mode(netns::Instance& sluice, const std::string& mode) {
-  const Result<netns::Exit> exit = sluice.ctl({"-o", "json", "status"});
-  if (!exit) return exit.error();
-  const nlohmann::json status =
-      nlohmann::json::parse(exit->output, nullptr, /*allow_exceptions=*/false);
-  if (!status.is_object()) return Error{"sluicectl status says: " + exit->output};
-  const std::string is = status.at("interfaces").at(0).value("mode", "");
-  if (is != mode) return Error{fmt::format("sluice is attached as {}, not {}", is, mode)};
-  return {};
-}
-
-}  // namespace
-
 Contestant sluice_contestant(const std::string& mode, const std::string& tracking) {
   const auto set_up = [mode, tracking](Site& site) -> Result<AtWork> {
-    const Result<netns::Programs> programs = netns::Programs::beside_this_program();
-    if (!programs) return programs.error();
+    Result<std::unique_ptr<netns::Instance>> sluice = start_sluice(
+        site, fmt::format("bench-{}-{}", mode, tracking), {.mode = mode, .tracking = tracking});
+    if (!sluice) return sluice.error();
     AtWork out;
-    out.sluice = std::make_unique<netns::Instance>(
-        *site.balancer, *programs, fmt::format("bench-{}-{}", mode, tracking), site.directory);
-    if (auto r = out.sluice->write_config(config_of(mode, tracking)); !r) return r.error();
-    if (Result<void> r = out.sluice->start_daemon(); !r) return r.error();
-    if (Result<void> r = check_mode(*out.sluice, mode); !r) return r.error();
+    out.sluice = std::move(*sluice);
     return out;
   };
   return {.name = fmt::format("sluice-{}-{}", mode, tracking),

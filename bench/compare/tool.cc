@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "netns/process.h"
 
 namespace sluice::bench {
@@ -12,6 +14,11 @@ std::optional<std::string> find_tool(const std::string& name) {
   for (const char* directory : {"/usr/sbin/", "/sbin/", "/usr/bin/", "/bin/"})
     if (const std::string path = directory + name; ::access(path.c_str(), X_OK) == 0) return path;
   return {};
+}
+
+std::string beside_this_program(const std::string& name) {
+  std::error_code failed;
+  return std::filesystem::read_symlink("/proc/self/exe", failed).parent_path() / name;
 }
 
 Result<void> run_tool(const netns::Host& host, const std::string& name,

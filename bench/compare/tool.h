@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Administrators' programs that a contestant is set up with.
+// Programs that a run starts: administrators' own, and the project's.
 #pragma once
 
 #include <optional>
@@ -13,6 +13,9 @@ namespace sluice::bench {
 
 // Where the program is; none: it is not installed.
 std::optional<std::string> find_tool(const std::string& name);
+
+// Where a program of this build is.
+std::string beside_this_program(const std::string& name);
 
 // Runs it on `host`. Whatever is not a success is an Error, with what it said.
 Result<void> run_tool(const netns::Host& host, const std::string& name,

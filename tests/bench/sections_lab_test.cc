@@ -38,6 +38,7 @@ class Sections : public testing::Test {
                        .attempts = 1,
                        .packets = 10'000,
                        .flows = 64,
+                       .pauses = 4,
                        .backend_changes = 4,
                        .replacements = 2,
                        .restarts = 1,

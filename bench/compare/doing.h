@@ -15,7 +15,8 @@ enum class Change { kNone, kBackends, kProgram, kRestart, kKill };
 inline constexpr Change kChanges[] = {Change::kNone, Change::kBackends, Change::kProgram,
                                       Change::kRestart, Change::kKill};
 
-// Whom it is done to, and what its configuration file says next. All of it outlives the Doing.
+// Whom it is done to, and what its configuration file says next. The instance, and what the texts
+// are made of, outlive the Doing.
 struct Subject {
   netns::Instance* sluice = nullptr;  // runs
   std::string backends;               // what is exchanged: "all backends and their tunnels"

@@ -79,7 +79,8 @@ Result<void> run(const Options& options) {
 
 void declare(CLI::App& app, Options& options) {
   app.add_flag("--quick", options.quick, "some minutes instead of an hour");
-  app.add_option("--only", options.only, "these sections: cost, changes, pressure, scaling")
+  app.add_option("--only", options.only,
+                 "these sections: cost, changes, latency, pressure, scaling")
       ->type_name("SECTION...")
       ->check(CLI::IsMember(std::vector<std::string>(std::begin(kSections), std::end(kSections)))
                   .description(""));

@@ -19,6 +19,8 @@ Plan plan_of(bool quick, const std::vector<std::string>& only) {
                .backend_changes = quick ? 50u : 600u,
                .replacements = quick ? 20u : 100u,
                .restarts = quick ? 5u : 50u,
+               .load = 50'000,
+               .load_flows = 10'000,
                .flows_kept = quick ? 500u : 2000u,
                .flood_seconds = quick ? 3u : 30u,
                .cpus = {1, 2},

@@ -8,7 +8,7 @@
 
 namespace sluice::bench {
 
-inline constexpr const char* kSections[] = {"cost", "changes", "pressure", "scaling"};
+inline constexpr const char* kSections[] = {"cost", "changes", "latency", "pressure", "scaling"};
 
 struct Plan {
   std::vector<std::string> sections;  // of kSections, in their order
@@ -16,8 +16,10 @@ struct Plan {
   int rounds = 0, attempts = 0;
   uint64_t packets = 0;
   uint32_t flows = 0;
-  // changes: how often each is done; pauses are tenths of a second of nothing
+  // changes, latency: how often each is done; pauses are tenths of a second of nothing
   unsigned pauses = 0, backend_changes = 0, replacements = 0, restarts = 0;
+  // latency: packets a second, and the flows that they are of
+  unsigned load = 0, load_flows = 0;
   // pressure: established flows, and how long the flood lasts
   unsigned flows_kept = 0, flood_seconds = 0;
   // scaling: sizes of each curve, and samples of each point

@@ -96,6 +96,32 @@ ordered_json json_of(const Update& u) {
           {"overrun", u.overrun}};
 }
 
+ordered_json json_of(const Delays& d) {
+  return {{"p50", d.p50}, {"p90", d.p90}, {"p99", d.p99}, {"p999", d.p999}, {"max", d.most}};
+}
+
+ordered_json json_of(const LatencyRow& row) {
+  const LoadReport& seen = row.seen;
+  return {{"mode", row.mode},
+          {"change", row.change},
+          {"what", row.what},
+          {"times", row.times},
+          {"each_ms", row.each_ms},
+          {"seconds", seen.seconds},
+          {"packets_per_second", seen.rate},
+          {"flows", seen.flows},
+          {"sent", seen.sent},
+          {"lost", seen.lost},
+          {"lost_at_the_generator", seen.unsent},
+          {"lossy_flows", seen.lossy_flows},
+          {"duplicated", seen.duplicated},
+          {"reordered", seen.reordered},
+          {"misrouted", seen.misrouted},
+          {"misrouted_flows", seen.misrouted_flows},
+          {"corrupt", seen.corrupt},
+          {"latency_ns", seen.delays ? json_of(*seen.delays) : ordered_json(nullptr)}};
+}
+
 ordered_json json_of(const Pressure& p) {
   return {{"pressure", p.name},
           {"what", p.what},
@@ -122,6 +148,10 @@ ordered_json json_of_all(const std::vector<T>& all) {
   ordered_json out = ordered_json::array();
   for (const T& each : all) out.push_back(json_of(each));
   return out;
+}
+
+ordered_json json_of(const LatencySection& latency) {
+  return {{"driver", latency.driver}, {"rows", json_of_all(latency.rows)}};
 }
 
 // One line each.
@@ -178,6 +208,7 @@ std::string to_json(const Results& r) {
                             {"machine", json_of(r.machine)},
                             {"cost", json_of(r.cost)},
                             {"updates", json_of_all(r.updates)},
+                            {"latency", json_of(r.latency)},
                             {"pressures", json_of_all(r.pressures)},
                             {"curves", json_of_all(r.curves)},
                             {"notes", r.notes}};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compare/cost.h"
+#include "compare/load_report.h"
 
 namespace sluice::bench {
 
@@ -40,6 +41,19 @@ struct Update {
   uint64_t cuts = 0, cuts_due = 0;
   bool overrun = false;  // more than could be told apart: the counts do not hold
   double each_ms = 0;    // one of the times
+};
+
+// Packets with a clock in each, at rest and while something was done to sluice, again and again.
+struct LatencyRow {
+  std::string mode, change, what;
+  uint64_t times = 0;  // done
+  double each_ms = 0;  // one of the times
+  LoadReport seen;
+};
+
+struct LatencySection {
+  std::string driver;  // by which the generator reaches its interface: "af_xdp"
+  std::vector<LatencyRow> rows;
 };
 
 // Flows that live while something wants to push them out.
@@ -76,6 +90,7 @@ struct Results {
   Machine machine;
   CostSection cost;
   std::vector<Update> updates;
+  LatencySection latency;
   std::vector<Pressure> pressures;
   std::vector<Curve> curves;
   std::vector<std::string> notes;  // what was not measured, and why

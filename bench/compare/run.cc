@@ -2,8 +2,10 @@
 #include "compare/run.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "compare/changes.h"
+#include "compare/latency.h"
 #include "compare/measure_cost.h"
 #include "compare/pressure.h"
 #include "compare/scaling.h"
@@ -72,6 +74,12 @@ Result<void> run(const Plan& plan, const RunOptions& options, Results& results,
     if (!updates) return updates.error();
     results.updates = std::move(*updates);
   }
+  if (plan.has("latency")) {
+    Result<Latency> latency = measure_latency(plan, progress);
+    if (!latency) return latency.error();
+    results.latency = std::move(latency->section);
+    std::ranges::move(latency->notes, std::back_inserter(results.notes));
+  }
   if (plan.has("pressure")) {
     Result<std::vector<Pressure>> pressures = measure_pressure(plan, progress);
     if (!pressures) return pressures.error();
@@ -81,7 +89,7 @@ Result<void> run(const Plan& plan, const RunOptions& options, Results& results,
     Result<Scaling> scaling = measure_scaling(plan, chosen.cpu, progress);
     if (!scaling) return scaling.error();
     results.curves = std::move(scaling->curves);
-    results.notes = std::move(scaling->notes);
+    std::ranges::move(scaling->notes, std::back_inserter(results.notes));
   }
   return {};
 }

@@ -109,6 +109,11 @@ std::string remark_of(const Update& u) {
   return {};
 }
 
+// Alarming unless it is 0.
+Cell count(uint64_t n) {
+  return {std::to_string(n), n != 0};
+}
+
 ReportTable update_table(const std::vector<Update>& updates) {
   ReportTable t = {.title = "Changes under load",
                    .columns = {{"CHANGE"},
@@ -123,12 +128,70 @@ ReportTable update_table(const std::vector<Update>& updates) {
                    .rows = {},
                    .remarks = {}};
   for (const Update& u : updates) {
-    const auto count = [](uint64_t n) { return Cell(std::to_string(n), n != 0); };
     t.rows.push_back({u.name, std::to_string(u.times), fmt::format("{:.1f}", u.each_ms),
                       fmt::format("{:.0f}", u.rate / 1e3), cli::human_count(u.sent), count(u.lost),
                       count(u.duplicated), count(u.misrouted), Cell(remark_of(u), true)});
     t.remarks.push_back(u.name + ": " + u.what);
   }
+  return t;
+}
+
+std::string remark_of(const LoadReport& seen) {
+  return seen.unsent ? fmt::format("{} lost at the generator", seen.unsent) : "";
+}
+
+std::vector<Cell> latency_cells(const LatencyRow& row) {
+  const LoadReport& seen = row.seen;
+  std::vector<Cell> out = {row.mode,
+                           row.change,
+                           std::to_string(row.times),
+                           fmt::format("{:.1f}", seen.rate / 1e3),
+                           fmt::format("{:.1f}", seen.seconds),
+                           cli::human_count(seen.sent)};
+  for (const uint64_t n :
+       {seen.lost, seen.duplicated, seen.reordered, seen.misrouted, seen.corrupt})
+    out.push_back(count(n));
+  const Delays d = seen.delays.value_or(Delays{});
+  for (const uint64_t ns : {d.p50, d.p90, d.p99, d.p999, d.most})
+    out.emplace_back(seen.delays ? fmt::format("{:.1f}", double(ns) / 1e3) : "-");
+  out.emplace_back(remark_of(seen), true);
+  return out;
+}
+
+ReportTable latency_table(const LatencySection& latency) {
+  ReportTable t = {.title = "Latency under load",
+                   .columns = {{"MODE"},
+                               {"CHANGE"},
+                               right("TIMES"),
+                               right("KPPS"),
+                               right("SECONDS"),
+                               right("PACKETS"),
+                               right("LOST"),
+                               right("TWICE"),
+                               right("REORDERED"),
+                               right("MISROUTED"),
+                               right("CORRUPT"),
+                               right("P50 US"),
+                               right("P90 US"),
+                               right("P99 US"),
+                               right("P99.9 US"),
+                               right("MAX US"),
+                               {"REMARK"}},
+                   .rows = {},
+                   .remarks = {}};
+  for (const LatencyRow& row : latency.rows) {
+    t.rows.push_back(latency_cells(row));
+    if (const std::string what = row.change + ": " + row.what;
+        std::ranges::find(t.remarks, what) == t.remarks.end())
+      t.remarks.push_back(what);
+  }
+  t.remarks.push_back(fmt::format(
+      "{} flows, four of five established TCP and one UDP, from bench-loadgen by {}; microseconds "
+      "from the generator through sluice and back, with those that it waits for a CPU.",
+      latency.rows.front().seen.flows, latency.driver));
+  t.remarks.emplace_back(
+      "Misrouted: at another backend than the first of their flow. tracking is adaptive, so no "
+      "flow may move, whatever is done.");
   return t;
 }
 
@@ -201,6 +264,7 @@ std::vector<ReportTable> tables_of(const Results& results) {
     out.push_back(promise_table(results.cost));
   }
   if (!results.updates.empty()) out.push_back(update_table(results.updates));
+  if (!results.latency.rows.empty()) out.push_back(latency_table(results.latency));
   if (!results.pressures.empty()) out.push_back(pressure_table(results.pressures));
   for (const Curve& c : results.curves) out.push_back(curve_table(c));
   std::erase_if(out, [](const ReportTable& t) { return t.rows.empty() && t.remarks.empty(); });

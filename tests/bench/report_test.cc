@@ -52,6 +52,20 @@ Results example() {
                 .lost = 3,
                 .cuts = 11,
                 .cuts_due = 10}};
+  r.latency = {.driver = "af_xdp",
+               .rows = {{.mode = "tc",
+                         .change = "kill",
+                         .what = "the daemon is killed",
+                         .times = 5,
+                         .seen = {.seconds = 2,
+                                  .rate = 50'000,
+                                  .flows = 1000,
+                                  .sent = 99'000,
+                                  .lost = 12,
+                                  .misrouted = 34,
+                                  .unsent = 7,
+                                  .delays = Delays{1300, 1800, 53'000, 169'000, 4'202'000}}},
+                        {.mode = "tc", .change = "silence", .seen = {.sent = 1, .lost = 1}}}};
   r.pressures = {{.name = "syn-flood", .what = "SYNs", .flows = 100, .broken = 2}};
   r.curves = {{.name = "services",
                .title = "A packet over services",
@@ -71,7 +85,18 @@ TEST(Report, MarksWhatIsNoisyOrLossyOrAbsent) {
     EXPECT_THAT(text, HasSubstr("No hardware counters (none)"));
     EXPECT_THAT(text, HasSubstr("something was not measured"));
     EXPECT_THAT(text, HasSubstr("went over 11 times, not 10"));
+    EXPECT_THAT(text, HasSubstr("7 lost at the generator"));
   }
+}
+
+TEST(Report, HasLatenciesInMicrosecondsAndNoneWhereNothingCame) {
+  const std::string text = to_markdown(example());
+  EXPECT_THAT(text, HasSubstr("| tc | kill | 5 | 50.0 | 2.0 | 99000 | **12** | 0 | 0 | **34** | 0 "
+                              "| 1.3 | 1.8 | 53.0 | 169.0 | 4202.0 |"));
+  EXPECT_THAT(text, HasSubstr("| - | - | - | - | - |"));
+  EXPECT_THAT(text, HasSubstr("kill: the daemon is killed"));
+  EXPECT_THAT(text, HasSubstr("1000 flows"));
+  EXPECT_THAT(text, HasSubstr("by af_xdp"));
 }
 
 TEST(Report, SaysWhetherPromisesAreKept) {
@@ -101,6 +126,12 @@ TEST(Report, AsJsonHasEverySample) {
   EXPECT_EQ(rows[3].at("samples")[1].at("lost"), 7);
   EXPECT_EQ(rows[4].at("absent"), "this kernel has no IPVS");
   EXPECT_EQ(all.at("updates")[0].at("lost"), 3);
+  const nlohmann::json& latency = all.at("latency");
+  EXPECT_EQ(latency.at("driver"), "af_xdp");
+  EXPECT_EQ(latency.at("rows")[0].at("lost"), 12);
+  EXPECT_EQ(latency.at("rows")[0].at("lost_at_the_generator"), 7);
+  EXPECT_EQ(latency.at("rows")[0].at("latency_ns").at("p999"), 169'000);
+  EXPECT_TRUE(latency.at("rows")[1].at("latency_ns").is_null());
   EXPECT_EQ(all.at("pressures")[0].at("broken"), 2);
   EXPECT_EQ(all.at("curves")[0].at("series")[0].at("points").size(), 2u);
   EXPECT_EQ(all.at("machine").at("kernel"), "Linux 6.1");

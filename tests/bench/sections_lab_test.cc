@@ -12,8 +12,11 @@
 #include <nlohmann/json.hpp>
 
 #include "compare/changes.h"
+#include "compare/latency.h"
+#include "compare/load.h"
 #include "compare/pressure.h"
 #include "compare/scaling.h"
+#include "compare/site_sluice.h"
 #include "lab/check.h"
 #include "program/cpu.h"
 #include "support/temporary_folder.h"
@@ -42,6 +45,8 @@ class Sections : public testing::Test {
                        .backend_changes = 4,
                        .replacements = 2,
                        .restarts = 1,
+                       .load = 5000,
+                       .load_flows = 500,
                        .flows_kept = 50,
                        .flood_seconds = 1,
                        .cpus = {1},
@@ -71,6 +76,51 @@ TEST_F(Sections, ChangesCountEveryPacket) {
   EXPECT_THAT(names, ElementsAre("none", "backends", "program", "restart", "kill"));
   EXPECT_EQ((*updates)[1].times, small_.backend_changes);
   EXPECT_EQ((*updates)[1].cuts_due, small_.backend_changes);
+}
+
+TEST_F(Sections, LatencyHasARowForEveryModeAndChangeAndNoFlowMoves) {
+  const Result<Latency> latency = measure_latency(small_, ignore);
+  LAB_ASSERT_OK(latency);
+  if (!has_load()) {
+    ASSERT_THAT(latency->notes, SizeIs(1));
+    EXPECT_THAT(latency->notes[0], testing::HasSubstr("DPDK"));
+    EXPECT_THAT(latency->section.rows, SizeIs(0));
+    return;
+  }
+  std::vector<std::string> names;
+  for (const LatencyRow& row : latency->section.rows) {
+    SCOPED_TRACE(row.mode + " " + row.change);
+    names.push_back(row.mode + " " + row.change);
+    EXPECT_GT(row.times, 0u);
+    EXPECT_EQ(row.seen.flows, small_.load_flows);
+    EXPECT_GT(row.seen.sent, small_.load_flows);
+    EXPECT_LT(row.seen.lost, row.seen.sent / 2);
+    for (const uint64_t count : {row.seen.duplicated, row.seen.misrouted, row.seen.corrupt})
+      EXPECT_EQ(count, 0u);
+    EXPECT_TRUE(row.seen.delays);
+  }
+  EXPECT_THAT(names, ElementsAre("native none", "generic none", "tc none", "native backends",
+                                 "native program", "native restart", "native kill"));
+}
+
+// What an XDP socket needs is not there everywhere: the other way has to work, too.
+TEST_F(Sections, LoadComesBackByEitherDriver) {
+  if (!has_load()) GTEST_SKIP() << "bench-loadgen was not built: DPDK is missing";
+  const Result<std::unique_ptr<netns::Lab>> lab = netns::Lab::create();
+  LAB_ASSERT_OK(lab);
+  for (const std::string driver : {"af_packet", "af_xdp"}) {
+    SCOPED_TRACE(driver);
+    Result<Site> site = Site::create(**lab, driver);
+    LAB_ASSERT_OK(site);
+    const auto sluice = start_sluice(*site, driver, {.tcp = true, .next_hop = site->network_mac});
+    LAB_ASSERT_OK(sluice);
+    Result<Load> load = Load::start(*site, {.driver = driver, .rate = 5000, .flows = 500});
+    LAB_ASSERT_OK(load);
+    const Result<LoadReport> seen = load->finish();
+    LAB_ASSERT_OK(seen);
+    EXPECT_EQ(seen->flows, 500u);
+    EXPECT_LT(seen->lost, seen->sent / 2);
+  }
 }
 
 TEST_F(Sections, PressureKeepsTheFlows) {

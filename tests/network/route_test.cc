@@ -77,7 +77,7 @@ TEST_F(Routes, NextHopObjectsAreFollowed) {
 
 TEST_F(Routes, PreferredSourceOfTheRouteIsTaken) {
   sh("ip addr add 192.0.2.77/32 dev lo\n"
-     "ip addr add 2001:db8:77::1/128 dev lo\n"
+     "ip addr add 2001:db8:77::1/128 dev lo nodad\n"
      "ip route add 198.51.100.0/24 via 192.0.2.2 src 192.0.2.77\n"
      "ip route add 2001:db8:1::/48 via 2001:db8::2 src 2001:db8:77::1\n");
   const Resolution r = resolve({"198.51.100.7", "2001:db8:1::7"});

@@ -121,7 +121,7 @@ TEST_F(Http, ARequestFillsAPacket) {
     const size_t before = server_->requests().size();
     EXPECT_EQ(ask_http({.http2 = port == server_->http2, .path = "/ok"}, way).answer,
               Answer::kGood);
-    const std::string line = server_->requests().substr(before);
+    const std::string line = server_->request_after(before);
     const int bytes = std::stoi(line.substr(line.find(' ')));
     EXPECT_GE(bytes, 1400 - 40);
     EXPECT_LE(bytes, 1400 + 200);

@@ -107,7 +107,7 @@ void Child::wait_until(const std::function<bool()>& ready) const {
   for (const auto end = std::chrono::steady_clock::now() + 20s;
        running() && std::chrono::steady_clock::now() < end; std::this_thread::sleep_for(5ms))
     if (ready()) return;
-  throw std::runtime_error(name_ + " did not start; it wrote:\n" + output());
+  throw std::runtime_error(name_ + " did not get so far; it wrote:\n" + output());
 }
 
 void Child::wait_for_output(const std::string& text) const {

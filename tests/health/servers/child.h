@@ -32,10 +32,11 @@ class Child {
   void wait_for_output(const std::string& text) const;
   // The same until 127.0.0.1:`port` takes connections.
   void wait_for_port(uint16_t port) const;
+  // The same until it has done what `ready` looks for.
+  void wait_until(const std::function<bool()>& ready) const;
 
  private:
   bool running() const;
-  void wait_until(const std::function<bool()>& ready) const;
 
   std::string name_, log_;
   pid_t pid_ = -1;

@@ -135,4 +135,10 @@ std::string WebServer::requests() const {
   return text.str();
 }
 
+std::string WebServer::request_after(size_t bytes) const {
+  std::string line;
+  child_->wait_until([&] { return (line = requests().substr(bytes)).ends_with('\n'); });
+  return line;
+}
+
 }  // namespace sluice::health

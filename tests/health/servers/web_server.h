@@ -30,8 +30,11 @@ class WebServer {
   uint16_t plain, http2, secure, expired, self;
   std::string authority;  // a file
   Child& child() { return *child_; }
-  // "PORT BYTES STATUS" of the requests so far, each with its line ended.
+  // "PORT BYTES STATUS" of the requests so far, each with its line ended. It is written when a
+  // request is over, which may be after its answer was read.
   std::string requests() const;
+  // What is there behind the first `bytes` of it: at least one request, which is waited for.
+  std::string request_after(size_t bytes) const;
   void restart();
   // A document: long enough that it never comes at once where it is `slow` (500 bytes a second);
   // `text` is the end of it.

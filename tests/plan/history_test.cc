@@ -26,12 +26,13 @@ class HistoryTest : public testing::Test {
                       : make_plan(history_.live(), std::move(next.image), c).value();
     history_.go_live(history_.after(plan, example_.config, std::move(next.leaving), now_), now_);
   }
-  // A whole round that finds flows of these backends only, long enough after the last change.
-  void round(const std::set<IpAddress>& with_flows = {}) {
+  // A whole round that finds flows of these backends only, long enough after the last change; but
+  // for those of one service.
+  void round(const std::set<IpAddress>& with_flows = {}, const std::string& without = "") {
     now_ += seconds(2);
     Sweep sweep = {.began = now_};
     for (const auto& [key, m] : history_.live().members)
-      if (with_flows.contains(key.backend)) sweep.members[m.index];
+      if (with_flows.contains(key.backend) && key.service != without) sweep.members[m.index];
     history_.take(sweep);
     if (history_.is_due(now_)) publish();
   }
@@ -64,6 +65,36 @@ TEST_F(HistoryTest, ABackendOutOfTheFileStaysUntilNeitherSlotsNorFlowsHaveIt) {
   EXPECT_FALSE(has_member("203.0.113.12"));
   EXPECT_TRUE(history_.leaving(example_.config).empty());
   EXPECT_TRUE(is_clean(shop().tcp));
+}
+
+// Members are sorted by service: "mail" is before "shop", and "zoo" behind it.
+TEST_F(HistoryTest, FlowsOfOtherServicesKeepNoBackend) {
+  example_.config.services.push_back(Example::service("mail", {"192.0.2.20"}, {25}));
+  example_.config.services.push_back(Example::service("zoo", {"192.0.2.30"}, {25}));
+  publish();
+  example_.remove("203.0.113.12");
+  publish();
+  now_ += seconds(61);
+  publish();
+  for (int i = 0; i < 6; i++) round({ip("203.0.113.12")}, "shop");
+  const Leaving leaving = history_.leaving(example_.config);
+  EXPECT_FALSE(leaving.contains("shop"));
+  EXPECT_TRUE(leaving.contains("mail"));
+  EXPECT_TRUE(leaving.contains("zoo"));
+}
+
+TEST_F(HistoryTest, WhatIsKnownOfBackendsIsThereOnceWhereNothingChanged) {
+  example_.config.pools["other"] = example_.config.pools["web"];
+  example_.config.services.push_back(Example::service("mail", {"192.0.2.20"}, {25}));
+  example_.config.services.back().pool = "other";
+  publish();
+  const KnownBackends::Services before = history_.past().backends.services();
+  example_.config.pools["other"].backends[0].weight = 7;
+  publish();
+  const KnownBackends::Services& after = history_.past().backends.services();
+  EXPECT_EQ(after.at("shop"), before.at("shop"));
+  ASSERT_NE(after.at("mail"), before.at("mail"));
+  EXPECT_EQ(after.at("mail")->at(example_.config.pools["other"].backends[0].address).weight, 7u);
 }
 
 TEST_F(HistoryTest, NothingIsDueWhereNothingChanges) {

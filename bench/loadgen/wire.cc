@@ -128,7 +128,7 @@ class Talk {
 class RuntimeDirectory {
  public:
   static Result<RuntimeDirectory> make() {
-    std::string path = "/tmp/bench-loadgen.XXXXXX";
+    std::string path = std::filesystem::temp_directory_path() / "bench-loadgen-XXXXXX";
     if (!mkdtemp(path.data())) return errno_error("make " + path);
     setenv(kVariable, path.c_str(), 1);
     return RuntimeDirectory(path);

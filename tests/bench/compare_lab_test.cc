@@ -21,7 +21,7 @@ constexpr CostSettings kSmall = {
 class Compare : public testing::Test {
  protected:
   void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "needs root, for network namespaces and BPF";
+    ASSERT_EQ(geteuid(), 0u) << "needs root, for network namespaces and BPF";
     LAB_ASSERT_OK_AND(lab_, netns::Lab::create());
     Result<Controls> controls = Controls::load();
     LAB_ASSERT_OK(controls);

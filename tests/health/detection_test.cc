@@ -227,13 +227,15 @@ TEST(Detection, Grpc) {
 
 // ---- UDP knows no reset; that a port is closed ICMP says.
 
+std::vector<std::string> late_echo(const std::string& question) {
+  std::this_thread::sleep_for(kLate);
+  return {question};
+}
+
 TEST(Detection, Dns) {
   NameServer dies, hangs, errs;
   errs.know("192.0.2.2 other.shop.example\n");
-  const OddDatagrams late([](const std::string& question) {
-    std::this_thread::sleep_for(kLate);
-    return std::vector{question};
-  });
+  const OddDatagrams late(late_echo);
   const auto fault = [](const char* name, const NameServer& server, Said bad) {
     return Fault{.name = name,
                  .probe = DnsCheck{.name = "www.shop.example"},
@@ -289,10 +291,7 @@ while True:
 TEST(Detection, Udp) {
   EchoServer dies, hangs, errs;
   const OddDatagrams other([](const std::string&) { return std::vector<std::string>{"pong"}; });
-  const OddDatagrams late([](const std::string& question) {
-    std::this_thread::sleep_for(kLate);
-    return std::vector{question};
-  });
+  const OddDatagrams late(late_echo);
   const auto fault = [](const char* name, const EchoServer& server, Said bad) {
     return Fault{.name = name,
                  .probe = UdpCheck{.send = "ping", .expect = "ping"},

@@ -14,7 +14,7 @@ using netns::milliseconds;
 using netns::Process;
 
 void LoadTest::SetUp() {
-  if (geteuid() != 0) GTEST_SKIP() << "needs root, for network namespaces";
+  ASSERT_EQ(geteuid(), 0u) << "needs root, for network namespaces";
   LAB_ASSERT_OK_AND(lab_, Lab::create());
   LAB_ASSERT_OK_AND(generator_, Host::create(*lab_, "generator"));
 }
